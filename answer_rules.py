@@ -1,0 +1,183 @@
+"""What an answer may be. A refused one ends cookiecutter with one line, and nothing is written.
+
+The line names the question, the answer, what is wrong with it, and an answer that would do.
+"""
+
+import json
+import keyword
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+BRACES = ("{" + "{", "{" + "%", "{" + "#")
+LONGEST_NAME = 64
+LONGEST_TEXT = 300
+# Import names that the plugin must not hide: of vLLM and what it stands on, and of its own tests.
+TAKEN_PACKAGES = {
+    *("numpy", "tokenizers", "torch", "transformers", "triton", "vllm"),
+    *("conftest", "fixture_engine", "pytest", "setup", "setuptools", "tests", "tiny_llama"),
+}
+
+
+def check(answers: dict, field: str) -> str:
+    """Return "" if the answer to the question ``field`` will do; else end the program."""
+    if problem := problem_with(answers, field):
+        sys.exit(f"Error: {problem}")
+    return ""
+
+
+def problems(answers: dict) -> list[str]:
+    """Return what is wrong with the answers, one line each."""
+    return [problem for field in RULES if (problem := problem_with(answers, field))]
+
+
+def problem_with(answers: dict, field: str) -> str:
+    """Return what is wrong with the answer to the question ``field`` in one line, or ""."""
+    answer = answers[field]
+    reason = problem_with_text(answer) or RULES[field](answer, answers)
+    return f"{field} = {answer!r} {reason}" if reason else ""
+
+
+def refuse_template_code(source: str, last_checked: str | None) -> None:
+    """End the program if ``source``, which Jinja is about to run, is an answer and not ours.
+
+    ``last_checked`` is the question that was answered before this one.
+    """
+    path_free = source.replace("{{cookiecutter.package_name}}", "")
+    if problem_with_braces(path_free) and source not in own_templates():
+        fields = [None, *RULES]
+        field = fields[fields.index(last_checked) + 1]
+        sys.exit(f"Error: {field} = {source!r} {problem_with_braces(source)}")
+
+
+def own_templates() -> set[str]:
+    """Return the texts that cookiecutter renders and that are no files of the plugin."""
+    texts = {hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").iterdir()}
+    for value in QUESTIONS.values():
+        texts.update([value] if isinstance(value, str) else value)
+    return texts
+
+
+def problem_with_text(text: str) -> str:
+    """Say what is wrong with any answer: it must be one line of plain text."""
+    if not text.isprintable():
+        return "holds a line break or a control character: use one line of plain text"
+    if len(text) > LONGEST_TEXT:
+        return f"has {len(text)} characters: use at most {LONGEST_TEXT}"
+    return problem_with_braces(text)
+
+
+def problem_with_braces(text: str) -> str:
+    """Say so if a text is a Jinja template: an answer is data, and never run."""
+    if any(brace in text for brace in BRACES):
+        return "holds template code: leave out " + " and ".join(BRACES)
+    return ""
+
+
+def problem_with_package_name(name: str, answers: dict) -> str:
+    """Say why a name cannot be folder, distribution and import package at once."""
+    suggestion = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    if not re.fullmatch(r"[a-z]([a-z0-9_]*[a-z0-9])?", suggestion) or is_reserved(suggestion):
+        suggestion = f"vllm_{suggestion or 'my_model'}"
+    if not re.fullmatch(r"[a-z]([a-z0-9_]*[a-z0-9])?", name):
+        return f"is no lower-case Python identifier: use {suggestion}"
+    if is_reserved(name):
+        return f"is a name of Python's, of vLLM's or of the plugin's tests: use {suggestion}"
+    if len(name) > LONGEST_NAME:
+        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
+    return ""
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a package of this name would hide another, or could not be imported."""
+    keywords = {*keyword.kwlist, *keyword.softkwlist}
+    return name in keywords | sys.stdlib_module_names | TAKEN_PACKAGES
+
+
+def problem_with_plugin_name(name: str, answers: dict) -> str:
+    """Say why a name cannot stand in VLLM_PLUGINS, which vLLM splits at commas, untrimmed."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        suggestion = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or answers["package_name"]
+        return f"is no plugin name (letters, digits and . _ - between them): use {suggestion}"
+    if len(name) > LONGEST_NAME:
+        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
+    return ""
+
+
+def problem_with_architecture(name: str, answers: dict) -> str:
+    """Say why a name cannot be the model's class."""
+    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+        suggestion = re.sub(r"\W+", "", name, flags=re.ASCII).lstrip("0123456789_")
+        suggestion = suggestion if suggestion and suggestion != name else "MyModelForCausalLM"
+        return f"is no Python class name: use {suggestion}"
+    if len(name) > LONGEST_NAME:
+        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
+    model = ROOT / "templates" / "kinds" / answers["model_kind"] / "model.py"
+    if name in re.findall(r"\w+", model.read_text(encoding="utf-8")):
+        return f"is a name that model.py uses for something else: use My{name}"
+    return ""
+
+
+def problem_with_model_type(name: str, answers: dict) -> str:
+    """Say why a name cannot be the model_type in config.json."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
+        suggestion = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "my_model"
+        return f"is no model type (lower-case letters, digits and . _ -): use {suggestion}"
+    if len(name) > LONGEST_NAME:
+        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
+    return ""
+
+
+def problem_with_words(text: str, answers: dict) -> str:
+    """Say so if a text that people read is empty."""
+    return "" if text.strip() else "is empty: use a few words"
+
+
+def problem_with_email(address: str, answers: dict) -> str:
+    """Say so if a text does not have the form of an e-mail address."""
+    good = re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", address)
+    return "" if good else "is no e-mail address: use you@example.com"
+
+
+def problem_with_url(url: str, answers: dict) -> str:
+    """Say so if a text does not have the form of a web address."""
+    good = re.fullmatch(r"https?://[^\s<>\"]+", url)
+    return "" if good else "is no web address: use https://example.com/project"
+
+
+def python_string(text: str) -> str:
+    """Return a checked answer as a Python literal, quoted the way ruff would."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+
+
+def markdown(text: str) -> str:
+    """Return a checked answer as Markdown that shows it as it is."""
+    return re.sub(r"([\\`*_\[\]<>|&~])|^([-+=#\d])", r"\\\1\2", text)
+
+
+def spdx(license_name: str) -> str:
+    """Return the SPDX expression for one of the licenses to choose from."""
+    return "LicenseRef-Proprietary" if license_name == "Proprietary" else license_name
+
+
+# In the order of the questions.
+RULES = {
+    "package_name": problem_with_package_name,
+    "plugin_name": problem_with_plugin_name,
+    "architecture": problem_with_architecture,
+    "model_type": problem_with_model_type,
+    "description": problem_with_words,
+    "author_name": problem_with_words,
+    "author_email": problem_with_email,
+    "repository_url": problem_with_url,
+}
+FILTERS = {
+    "check": check,
+    "problems": problems,
+    "python_string": python_string,
+    "markdown": markdown,
+    "spdx": spdx,
+}

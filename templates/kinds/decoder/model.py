@@ -1,0 +1,322 @@
+"""A decoder-only transformer for vLLM that reads checkpoints in Llama's layout.
+
+Read it from top to bottom, it is built that way: attention, MLP, decoder layer, stack of layers,
+and last the class that vLLM registers. Change what makes your model different; keep the names of
+modules in step with the weights in your checkpoint, since ``load_weights`` matches them by name.
+
+Shapes: vLLM puts the tokens of all running requests behind one another, without padding. ``T`` is
+their number in this step, ``H`` the hidden size, ``V`` the vocabulary size. With tensor parallelism
+every worker holds a part of the heads, of the MLP and of the vocabulary; ``H`` is never divided.
+
+Only interfaces that every supported vLLM has are used, so there is one code path for all of them.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+
+import torch
+from torch import nn
+from vllm.compilation.decorators import support_torch_compile
+from vllm.config import VllmConfig
+from vllm.distributed import get_pp_group
+from vllm.model_executor.layers.activation import SiluAndMul
+from vllm.model_executor.layers.attention import Attention
+from vllm.model_executor.layers.layernorm import RMSNorm
+from vllm.model_executor.layers.linear import (
+    MergedColumnParallelLinear,
+    QKVParallelLinear,
+    RowParallelLinear,
+)
+from vllm.model_executor.layers.logits_processor import LogitsProcessor
+from vllm.model_executor.layers.rotary_embedding import get_rope
+from vllm.model_executor.layers.vocab_parallel_embedding import (
+    ParallelLMHead,
+    VocabParallelEmbedding,
+)
+from vllm.model_executor.model_loader.weight_utils import (
+    default_weight_loader,
+    maybe_remap_kv_scale_name,
+)
+from vllm.model_executor.models.interfaces import SupportsLoRA, SupportsPP, SupportsQuant
+from vllm.model_executor.models.utils import (
+    PPMissingLayer,
+    is_pp_missing_parameter,
+    make_empty_intermediate_tensors_factory,
+    make_layers,
+    maybe_prefix,
+)
+from vllm.sequence import IntermediateTensors
+
+# A checkpoint's weight: the parameter that holds it beside others, and which shard of that it is.
+STACKED_PARAMETERS = {
+    "q_proj": ("qkv_proj", "q"),
+    "k_proj": ("qkv_proj", "k"),
+    "v_proj": ("qkv_proj", "v"),
+    "gate_proj": ("gate_up_proj", 0),
+    "up_proj": ("gate_up_proj", 1),
+}
+
+
+class DecoderAttention(nn.Module):
+    """Grouped-query attention with rotary position embedding (RoPE)."""
+
+    def __init__(self, vllm_config: VllmConfig, prefix: str) -> None:
+        super().__init__()
+        config = vllm_config.model_config.hf_config
+        self.qkv_proj = QKVParallelLinear(
+            hidden_size=config.hidden_size,
+            head_size=config.head_dim,
+            total_num_heads=config.num_attention_heads,
+            total_num_kv_heads=config.num_key_value_heads,
+            bias=False,
+            quant_config=vllm_config.quant_config,
+            prefix=f"{prefix}.qkv_proj",
+        )
+        self.o_proj = RowParallelLinear(
+            input_size=config.num_attention_heads * config.head_dim,
+            output_size=config.hidden_size,
+            bias=False,
+            quant_config=vllm_config.quant_config,
+            prefix=f"{prefix}.o_proj",
+        )
+        # By keyword: the positional order of get_rope has changed between vLLM releases.
+        self.rotary_emb = get_rope(
+            head_size=config.head_dim,
+            max_position=config.max_position_embeddings,
+            is_neox_style=True,
+            rope_parameters=config.rope_parameters,
+        )
+        # The layer has divided the heads among the workers already: from here on, this worker's.
+        num_heads, num_kv_heads = self.qkv_proj.num_heads, self.qkv_proj.num_kv_heads
+        self.qkv_sizes = [n * config.head_dim for n in (num_heads, num_kv_heads, num_kv_heads)]
+        # The KV cache belongs to this layer, and vLLM finds it by its prefix.
+        self.attn = Attention(
+            num_heads,
+            config.head_dim,
+            config.head_dim**-0.5,
+            num_kv_heads=num_kv_heads,
+            cache_config=vllm_config.cache_config,
+            quant_config=vllm_config.quant_config,
+            prefix=f"{prefix}.attn",
+        )
+
+    def forward(self, positions: torch.Tensor, hidden_states: torch.Tensor) -> torch.Tensor:
+        """Map ``hidden_states`` [T, H] at ``positions`` [T] to [T, H]."""
+        qkv, _ = self.qkv_proj(hidden_states)
+        query, key, value = qkv.split(self.qkv_sizes, dim=-1)
+        query, key = self.rotary_emb(positions, query, key)
+        output, _ = self.o_proj(self.attn(query, key, value))
+        return output
+
+
+class DecoderMLP(nn.Module):
+    """SwiGLU: ``down(silu(gate(x)) * up(x))``, with gate and up as one matrix."""
+
+    def __init__(self, vllm_config: VllmConfig, prefix: str) -> None:
+        super().__init__()
+        config = vllm_config.model_config.hf_config
+        if config.hidden_act != "silu":
+            raise ValueError(f"hidden_act in config.json is {config.hidden_act!r}, not 'silu'")
+        self.gate_up_proj = MergedColumnParallelLinear(
+            input_size=config.hidden_size,
+            output_sizes=[config.intermediate_size] * 2,
+            bias=False,
+            quant_config=vllm_config.quant_config,
+            prefix=f"{prefix}.gate_up_proj",
+        )
+        self.down_proj = RowParallelLinear(
+            input_size=config.intermediate_size,
+            output_size=config.hidden_size,
+            bias=False,
+            quant_config=vllm_config.quant_config,
+            prefix=f"{prefix}.down_proj",
+        )
+        self.act_fn = SiluAndMul()
+
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        """Map [T, H] to [T, H]."""
+        gate_up, _ = self.gate_up_proj(hidden_states)
+        output, _ = self.down_proj(self.act_fn(gate_up))
+        return output
+
+
+class DecoderLayer(nn.Module):
+    """Attention and MLP, each behind a norm and added to the residual stream."""
+
+    def __init__(self, vllm_config: VllmConfig, prefix: str) -> None:
+        super().__init__()
+        config = vllm_config.model_config.hf_config
+        self.self_attn = DecoderAttention(vllm_config, prefix=f"{prefix}.self_attn")
+        self.mlp = DecoderMLP(vllm_config, prefix=f"{prefix}.mlp")
+        self.input_layernorm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+
+    def forward(
+        self,
+        positions: torch.Tensor,
+        hidden_states: torch.Tensor,
+        residual: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Map positions [T], hidden states [T, H] and residual [T, H] to the next two.
+
+        The residual is None in the model's first layer.
+        """
+        # With two arguments vLLM's RMSNorm adds them; it returns the norm of the sum, and the sum.
+        if residual is None:
+            residual = hidden_states
+            hidden_states = self.input_layernorm(hidden_states)
+        else:
+            hidden_states, residual = self.input_layernorm(hidden_states, residual)
+        hidden_states = self.self_attn(positions, hidden_states)
+        hidden_states, residual = self.post_attention_layernorm(hidden_states, residual)
+        return self.mlp(hidden_states), residual
+
+
+@support_torch_compile
+class DecoderModel(nn.Module):
+    """Embedding, layers and final norm, or the part of them that this pipeline stage holds."""
+
+    def __init__(self, *, vllm_config: VllmConfig, prefix: str = "") -> None:
+        super().__init__()
+        config = vllm_config.model_config.hf_config
+        stage = get_pp_group()
+        if stage.is_first_rank or (config.tie_word_embeddings and stage.is_last_rank):
+            self.embed_tokens = VocabParallelEmbedding(
+                config.vocab_size,
+                config.hidden_size,
+                quant_config=vllm_config.quant_config,
+                prefix=maybe_prefix(prefix, "embed_tokens"),
+            )
+        else:
+            self.embed_tokens = PPMissingLayer()
+        self.start_layer, self.end_layer, self.layers = make_layers(
+            config.num_hidden_layers,
+            lambda prefix: DecoderLayer(vllm_config, prefix),
+            prefix=maybe_prefix(prefix, "layers"),
+        )
+        if stage.is_last_rank:
+            self.norm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        else:
+            self.norm = PPMissingLayer()
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None,
+        positions: torch.Tensor,
+        intermediate_tensors: IntermediateTensors | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+    ) -> torch.Tensor | IntermediateTensors:
+        """Map tokens [T] (or their embeddings [T, H]) to hidden states [T, H].
+
+        A pipeline stage other than the first starts from ``intermediate_tensors``, one other than
+        the last returns them, in place of the tokens and of the hidden states.
+        """
+        if get_pp_group().is_first_rank:
+            hidden_states = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
+            residual = None
+        else:
+            hidden_states = intermediate_tensors["hidden_states"]
+            residual = intermediate_tensors["residual"]
+        for layer in islice(self.layers, self.start_layer, self.end_layer):
+            hidden_states, residual = layer(positions, hidden_states, residual)
+        if not get_pp_group().is_last_rank:
+            return IntermediateTensors({"hidden_states": hidden_states, "residual": residual})
+        hidden_states, _ = self.norm(hidden_states, residual)
+        return hidden_states
+
+
+class {{ cookiecutter.architecture }}(
+    nn.Module,
+    SupportsLoRA,
+    SupportsPP,
+    SupportsQuant,
+):
+    """The model as vLLM sees it: what it builds, loads, runs and samples from."""
+
+    # Which weights of a checkpoint, and of a LoRA adapter, share one matrix here, in this order.
+    packed_modules_mapping = {
+        "qkv_proj": ["q_proj", "k_proj", "v_proj"],
+        "gate_up_proj": ["gate_proj", "up_proj"],
+    }
+    # LoRA may adapt these two as well.
+    embedding_modules = {"embed_tokens": "input_embeddings", "lm_head": "output_embeddings"}
+
+    def __init__(self, *, vllm_config: VllmConfig, prefix: str = "") -> None:
+        super().__init__()
+        self.config = config = vllm_config.model_config.hf_config
+        self.model = DecoderModel(vllm_config=vllm_config, prefix=maybe_prefix(prefix, "model"))
+        if get_pp_group().is_last_rank:
+            self.lm_head = ParallelLMHead(
+                config.vocab_size,
+                config.hidden_size,
+                quant_config=vllm_config.quant_config,
+                prefix=maybe_prefix(prefix, "lm_head"),
+            )
+            if config.tie_word_embeddings:
+                self.lm_head = self.lm_head.tie_weights(self.model.embed_tokens)
+        else:
+            self.lm_head = PPMissingLayer()
+        self.logits_processor = LogitsProcessor(config.vocab_size)
+        self.make_empty_intermediate_tensors = make_empty_intermediate_tensors_factory(
+            ["hidden_states", "residual"], config.hidden_size
+        )
+
+    def embed_input_ids(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """Map tokens [T] to their embeddings [T, H]."""
+        return self.model.embed_tokens(input_ids)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None,
+        positions: torch.Tensor,
+        intermediate_tensors: IntermediateTensors | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+    ) -> torch.Tensor | IntermediateTensors:
+        """Map tokens [T] at ``positions`` [T] to hidden states [T, H]; see ``DecoderModel``."""
+        return self.model(input_ids, positions, intermediate_tensors, inputs_embeds)
+
+    def compute_logits(self, hidden_states: torch.Tensor) -> torch.Tensor | None:
+        """Map the hidden states [N, H] to sample from to logits [N, V].
+
+        Under tensor parallelism vLLM may gather them on the first worker alone: None elsewhere.
+        """
+        return self.logits_processor(self.lm_head, hidden_states)
+
+    def load_weights(self, weights: Iterable[tuple[str, torch.Tensor]]) -> set[str]:
+        """Copy a checkpoint into this worker's parameters and return the names of those it filled.
+
+        ``weights`` yields names and whole tensors; each parameter's own loader takes the part that
+        belongs to this worker. Raises ValueError for a weight that this model has no place for.
+        """
+        parameters = dict(self.named_parameters())
+        loaded = set()
+        for checkpoint_name, weight in weights:
+            if "rotary_emb." in checkpoint_name:
+                continue  # old checkpoints store what get_rope computes
+            if self.config.tie_word_embeddings and checkpoint_name.startswith("lm_head."):
+                continue  # the same tensor as the embedding's
+            name = maybe_remap_kv_scale_name(checkpoint_name, parameters)
+            if name is None:
+                continue  # a scale for a KV cache that is not quantized in this run
+            name, shard = _locate(name)
+            if is_pp_missing_parameter(name, self):
+                continue  # another pipeline stage holds it
+            if name not in parameters and name.endswith(".bias") and self.quant_config is not None:
+                continue  # some quantizers write a zero bias for every layer
+            if name not in parameters:
+                raise ValueError(
+                    f"{checkpoint_name} of the checkpoint has no place in {type(self).__name__}: "
+                    "is its config.json meant for this model?"
+                )
+            load = getattr(parameters[name], "weight_loader", default_weight_loader)
+            load(parameters[name], weight, *shard)
+            loaded.add(name)
+        return loaded
+
+
+def _locate(name: str) -> tuple[str, tuple]:
+    """Return the parameter that holds a checkpoint's weight, and which shard of it, if not all."""
+    for part, (stacked, shard) in STACKED_PARAMETERS.items():
+        if f".{part}." in name:
+            return name.replace(part, stacked), (shard,)
+    return name, ()

@@ -1,0 +1,30 @@
+"""A model of vLLM's own with one change: some tokens are never generated.
+
+Subclassing is the quickest way to a new architecture, and vLLM's Llama brings tensor and pipeline
+parallelism, LoRA and quantization along. What it costs: the parent is no stable interface. Keep
+the change small, and let ``tests/test_compatibility.py`` say when a vLLM release has moved it.
+
+To extend another model, change the parent class here and the one in config.py.
+"""
+
+import torch
+from vllm.config import VllmConfig
+from vllm.model_executor.models.llama import LlamaForCausalLM
+
+
+class {{ cookiecutter.architecture }}(LlamaForCausalLM):
+    """vLLM's Llama, without the tokens in ``suppressed_token_ids`` of config.json."""
+
+    def __init__(self, *, vllm_config: VllmConfig, prefix: str = "") -> None:
+        super().__init__(vllm_config=vllm_config, prefix=prefix)
+        self.suppressed_token_ids = list(self.config.suppressed_token_ids)
+
+    def compute_logits(self, hidden_states: torch.Tensor) -> torch.Tensor | None:
+        """Map the hidden states [N, H] to sample from to logits [N, V].
+
+        Under tensor parallelism vLLM may gather them on the first worker alone: None elsewhere.
+        """
+        logits = super().compute_logits(hidden_states)
+        if logits is not None:
+            logits[:, self.suppressed_token_ids] = float("-inf")
+        return logits

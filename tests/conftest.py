@@ -1,0 +1,37 @@
+"""Fixtures for all tests: a renderer, and a place for what they leave behind."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers import render_into
+
+
+@pytest.fixture(scope="session", autouse=True)
+def leave_nothing_behind(tmp_path_factory):
+    """Keep temporary files, caches and bytecode out of the user's folders and of the template."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = str(tmp_path_factory.mktemp("tmp"))
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        # An answer to one of the questions must not come from this machine.
+        config = Path(folder, "cookiecutter.yaml")
+        config.write_text(f"replay_dir: {folder}\ncookiecutters_dir: {folder}\n")
+        patch.setenv("COOKIECUTTER_CONFIG", str(config))
+        yield
+
+
+@pytest.fixture(scope="session")
+def render(tmp_path_factory) -> Callable[..., Path]:
+    """Return a function that renders the template with some answers, once for each set of them."""
+    rendered: dict[tuple, Path] = {}
+
+    def render(**answers: str) -> Path:
+        key = tuple(sorted(answers.items()))
+        if key not in rendered:
+            rendered[key] = render_into(tmp_path_factory.mktemp("rendered"), **answers)
+        return rendered[key]
+
+    return render

@@ -1,0 +1,48 @@
+"""Functions that several tests share: render, run, make an environment, read a report."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = ROOT / "{{cookiecutter.package_name}}"
+KINDS = ["decoder", "extend"]
+# Relative to a rendered project.
+FIXTURE_ENGINE = Path("tests", "fixture_engine")
+
+
+def render_into(folder: Path, **answers: str) -> Path:
+    """Render the template into ``folder`` through cookiecutter's API and return the project."""
+    project = cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder))
+    return Path(project)
+
+
+def run(*command: str | Path, **options) -> subprocess.CompletedProcess:
+    """Run a command, and fail with all that it printed if its exit status is not 0."""
+    result = subprocess.run(command, capture_output=True, text=True, **options)
+    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+    return result
+
+
+def make_environment(folder: Path, *requirements: str | Path) -> Path:
+    """Make a virtual environment with some packages in it, and return its bin folder."""
+    run("uv", "venv", "--python", sys.executable, folder)
+    python = folder / "bin" / "python"
+    run("uv", "pip", "install", "--python", python, *requirements)
+    return python.parent
+
+
+def run_own_tests(bin_folder: Path, project: Path, *options: str) -> dict[str, str]:
+    """Run a rendered project's own tests, and return the outcome of each: passed or skipped."""
+    report = project.parent / "report.xml"
+    run(bin_folder / "pytest", f"--junit-xml={report}", *options, cwd=project)
+    cases = ElementTree.parse(report).iter("testcase")
+    return {
+        f"{case.get('classname')}::{case.get('name')}": "skipped"
+        if case.find("skipped") is not None
+        else "passed"
+        for case in cases
+    }

@@ -1,0 +1,153 @@
+"""Answers that cannot work are refused in one line, before anything is written."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers import ROOT, render_into, run
+
+# Question, bad answer, and what the line must say besides the two.
+REFUSED = [
+    ("package_name", "vllm-my-model", "use vllm_my_model"),
+    ("package_name", "MyModel", "use mymodel"),
+    ("package_name", "1model", "use vllm_1model"),
+    ("package_name", "class", "use vllm_class"),
+    ("package_name", "match", "use vllm_match"),
+    ("package_name", "json", "use vllm_json"),
+    ("package_name", "vllm", "use vllm_vllm"),
+    ("package_name", "torch", "use vllm_torch"),
+    ("package_name", "tests", "use vllm_tests"),
+    ("package_name", "", "use vllm_my_model"),
+    ("package_name", "../elsewhere", "use elsewhere"),
+    ("package_name", "/tmp/elsewhere", "use tmp_elsewhere"),
+    ("package_name", "a_", "use a"),
+    ("package_name", "a" * 65, "at most 64"),
+    ("package_name", "модель", "lower-case Python identifier"),
+    ("plugin_name", "a,b", "use a_b"),
+    ("plugin_name", "a b", "use a_b"),
+    ("plugin_name", "", "use vllm_my_model"),
+    ("plugin_name", "a" * 65, "at most 64"),
+    ("architecture", "My-Model", "use MyModel"),
+    ("architecture", "None", "use MyModelForCausalLM"),
+    ("architecture", "1Model", "use Model"),
+    ("architecture", "", "use MyModelForCausalLM"),
+    ("architecture", "RMSNorm", "use MyRMSNorm"),
+    ("architecture", "A" * 65, "at most 64"),
+    ("model_type", "My Model", "use my_model"),
+    ("model_type", 'x"', "use x"),
+    ("model_type", "a" * 65, "at most 64"),
+    ("description", "", "use a few words"),
+    ("description", "two\nlines", "one line"),
+    ("description", "bell\a", "one line"),
+    ("description", "x" * 301, "at most 300"),
+    ("author_name", "Ann\nLicense: MIT", "one line"),
+    ("author_name", "  ", "use a few words"),
+    ("author_email", "ann", "use you@example.com"),
+    ("author_email", "ann@example.com, bob@example.com", "use you@example.com"),
+    ("repository_url", "example.com", "use https://example.com/project"),
+    ("repository_url", "file:///etc", "use https://example.com/project"),
+]
+TEMPLATE_CODE = ["{{ 7*7 }}", "{% raw %}", "{# note #}", "a {{cookiecutter.x}} b", "{{"]
+FREE_TEXT = ["package_name", "architecture", "description", "repository_url"]
+IDS = [f"{field}-{answer[:12]!r}" for field, answer, _ in REFUSED]
+
+
+def assert_says(line: str, field: str, answer: str, advice: str) -> None:
+    assert line.startswith(f"Error: {field} = {answer!r} ")
+    assert advice in line
+    assert len(line.splitlines()) == 1
+
+
+def cookiecutter(folder: Path, *arguments: str, typed: str | None = None):
+    """Run cookiecutter as from a shell, writing into ``folder``."""
+    command = [sys.executable, "-m", "cookiecutter", "-o", str(folder), str(ROOT), *arguments]
+    return subprocess.run(command, input=typed, capture_output=True, text=True)
+
+
+def assert_refused(result, folder: Path, field: str, answer: str, advice: str) -> None:
+    assert result.returncode == 1
+    assert_says(result.stderr, field, answer, advice)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("field", "answer", "advice"), REFUSED, ids=IDS)
+def test_a_bad_answer_is_refused(tmp_path, field, answer, advice):
+    with pytest.raises(SystemExit) as refusal:
+        render_into(tmp_path, **{field: answer})
+    assert_says(str(refusal.value), field, answer, advice)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("field", "answer", "advice"), REFUSED, ids=IDS)
+def test_the_advice_would_be_accepted(tmp_path, field, answer, advice):
+    if advice.startswith("use ") and field != "description" and advice != "use a few words":
+        render_into(tmp_path, **{field: advice.removeprefix("use ")})
+
+
+@pytest.mark.parametrize("field", FREE_TEXT)
+@pytest.mark.parametrize("answer", TEMPLATE_CODE)
+def test_template_code_is_never_run(tmp_path, field, answer):
+    with pytest.raises(SystemExit) as refusal:
+        render_into(tmp_path, **{field: answer})
+    assert_says(str(refusal.value), field, answer, "leave out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_is_one_line_at_the_command_line(tmp_path):
+    result = cookiecutter(tmp_path, "--no-input", "package_name=my-model")
+    assert_refused(result, tmp_path, "package_name", "my-model", "use my_model")
+
+
+def test_template_code_is_refused_at_the_command_line(tmp_path):
+    result = cookiecutter(tmp_path, "--no-input", "author_name={{ 7*7 }}")
+    assert_refused(result, tmp_path, "author_name", "{{ 7*7 }}", "leave out")
+
+
+def test_a_refusal_does_not_need_hooks(tmp_path):
+    result = cookiecutter(tmp_path, "--no-input", "--accept-hooks", "no", "plugin_name=a,b")
+    assert_refused(result, tmp_path, "plugin_name", "a,b", "use a_b")
+
+
+@pytest.mark.parametrize("answer", ["My Model", "{{ 7*7 }}"])
+def test_a_typed_answer_is_refused_right_after_its_question(tmp_path, answer):
+    result = cookiecutter(tmp_path, typed=f"{answer}\n")
+    assert_refused(result, tmp_path, "package_name", answer, "")
+    assert "VLLM_PLUGINS" not in result.stdout, "the next question was asked"
+
+
+def test_the_hook_refuses_what_got_round_the_checks(tmp_path):
+    bypass = ["__check_plugin_name=", "__check_author_name="]
+    result = cookiecutter(tmp_path, "--no-input", "plugin_name=a,b", "author_name= ", *bypass)
+    assert result.returncode == 1
+    assert "Error: plugin_name = 'a,b' " in result.stderr
+    assert "Error: author_name = ' ' " in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cruft_shows_the_same_line(tmp_path):
+    command = ["cruft", "create", "--no-input", "--output-dir", str(tmp_path), str(ROOT)]
+    answers = ["--extra-context", json.dumps({"package_name": "my-model"})]
+    result = subprocess.run([*command, *answers], capture_output=True, text=True)
+    assert_refused(result, tmp_path, "package_name", "my-model", "use my_model")
+
+
+def test_the_last_words_are_three_commands_that_can_be_typed(tmp_path):
+    result = cookiecutter(tmp_path, "--no-input")
+    assert result.returncode == 0, result.stderr
+    change_folder, install, test = [line.strip() for line in result.stdout.splitlines()[-3:]]
+    assert change_folder == f"cd {tmp_path / 'vllm_my_model'}"
+    script = f"set -e; {change_folder}; {install}; {test}"
+    output = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert output.returncode == 0, output.stdout + output.stderr
+    assert re.search(r"\d+ passed, \d+ skipped", output.stdout)
+
+
+def test_the_folder_is_named_as_seen_from_where_cookiecutter_was_started(tmp_path):
+    command = [sys.executable, "-m", "cookiecutter", "--no-input", str(ROOT)]
+    environment = os.environ | {"PWD": str(tmp_path)}
+    result = run(*command, cwd=tmp_path, env=environment)
+    assert "\n    cd vllm_my_model\n" in result.stdout

@@ -1,0 +1,135 @@
+"""A rendered package, built and installed, is found and loaded by every process of the engine."""
+
+import json
+import shutil
+import tarfile
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+import pytest
+from helpers import FIXTURE_ENGINE, KINDS, make_environment, run, run_own_tests
+
+FORMS = ["wheel", "sdist", "editable"]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def project(request, render, tmp_path_factory) -> Path:
+    """A rendered project with its sdist and wheel in dist/."""
+    copy = tmp_path_factory.mktemp("project") / "vllm_my_model"
+    shutil.copytree(render(model_kind=request.param), copy)
+    run("python", "-m", "build", "--installer", "uv", copy)
+    return copy
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def installed(request, project, tmp_path_factory) -> tuple[Path, Path]:
+    """The bin folder of an environment that has the package and the fixture engine, and tests."""
+    folder = tmp_path_factory.mktemp(request.param)
+    what, tests = {
+        "wheel": wheel_and_tests,
+        "sdist": sdist_and_tests,
+        "editable": editable_and_tests,
+    }[request.param](project, folder)
+    bin_folder = make_environment(folder / "venv", "pytest", *what)
+    [site_packages] = folder.glob("venv/lib/*/site-packages")
+    (site_packages / "fixture_engine.pth").write_text(str(tests / FIXTURE_ENGINE))
+    return bin_folder, tests
+
+
+def wheel_and_tests(project: Path, folder: Path) -> tuple[list, Path]:
+    tests = folder / "project"
+    shutil.copytree(project, tests, ignore=shutil.ignore_patterns("vllm_my_model", "dist"))
+    return list(project.glob("dist/*.whl")), tests
+
+
+def sdist_and_tests(project: Path, folder: Path) -> tuple[list, Path]:
+    [sdist] = project.glob("dist/*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    return [sdist], folder / sdist.name.removesuffix(".tar.gz")
+
+
+def editable_and_tests(project: Path, folder: Path) -> tuple[list, Path]:
+    tests = folder / "project"
+    shutil.copytree(project, tests)
+    return ["--editable", tests], tests
+
+
+@pytest.mark.parametrize("start_method", ["spawn", "fork"])
+def test_every_process_of_the_engine_registers_the_architecture(installed, start_method):
+    bin_folder, _ = installed
+    command = ["-m", "vllm.fixture", "--workers", "3", "--start-method", start_method]
+    reports = json.loads(run(bin_folder / "python", *command).stdout)
+    assert [report["role"] for report in reports] == [
+        "front end",
+        "engine core",
+        "worker 0",
+        "worker 1",
+        "worker 2",
+    ]
+    assert len({report["pid"] for report in reports}) == 5
+    for report in reports:
+        assert report["plugins"] == ["vllm_my_model"]
+        assert report["architectures"] == {
+            "MyModelForCausalLM": "vllm_my_model.model:MyModelForCausalLM"
+        }
+
+
+def test_its_own_tests_pass_on_the_fixture_engine(installed):
+    outcomes = run_own_tests(*installed)
+    passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
+    assert len(passed) >= 25
+    assert all("test_registration" in name or "test_compatibility" in name for name in passed)
+    skipped = [name for name, outcome in outcomes.items() if outcome == "skipped"]
+    assert skipped
+    assert not any("test_registration" in name for name in skipped)
+
+
+def test_pytest_says_which_engine_it_ran_on_and_what_it_skipped(installed):
+    bin_folder, tests = installed
+    output = run(bin_folder / "pytest", "--collect-only", cwd=tests).stdout
+    assert "engine: the fixture engine, which stands in for vLLM" in output
+    assert "skipped: the tests marked real_vllm, because no vLLM is installed" in output
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(project):
+    [wheel] = project.glob("dist/*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    modules = ["__init__.py", "_safety.py", "about.py", "config.py", "model.py", "py.typed"]
+    metadata = ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"]
+    assert names == {
+        *(f"vllm_my_model/{name}" for name in modules),
+        *(f"vllm_my_model-0.1.0.dist-info/{name}" for name in metadata),
+        "vllm_my_model-0.1.0.dist-info/licenses/LICENSE",
+    }
+
+
+def test_the_metadata_asks_for_vllm_in_an_extra_only(project):
+    [wheel] = project.glob("dist/*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        read = archive.read
+        metadata = HeaderParser().parsestr(read("vllm_my_model-0.1.0.dist-info/METADATA").decode())
+        entry_points = read("vllm_my_model-0.1.0.dist-info/entry_points.txt").decode()
+    assert metadata["Name"] == "vllm_my_model"
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.10"
+    assert metadata.get_all("Provides-Extra") == ["vllm", "test"]
+    requirements = metadata.get_all("Requires-Dist")
+    assert len(requirements) == 2
+    assert all("extra ==" in text for text in requirements)
+    assert entry_points.split() == [
+        "[vllm.general_plugins]",
+        "vllm_my_model",
+        "=",
+        "vllm_my_model:register",
+    ]
+
+
+def test_the_sdist_holds_the_tests_and_the_fixture_engine(project):
+    [sdist] = project.glob("dist/*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    source = {p.relative_to(project).as_posix() for p in project.glob("tests/**/*.py")}
+    assert source <= names
+    assert {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", "setup.py"} <= names

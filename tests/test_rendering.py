@@ -1,0 +1,175 @@
+"""What the template writes: which files, in which form, with each fact in one place."""
+
+import ast
+import itertools
+import json
+import re
+from pathlib import Path
+
+import pytest
+from helpers import FIXTURE_ENGINE, KINDS, ROOT, render_into, run
+
+LICENSES = ["Apache-2.0", "MIT", "BSD-3-Clause", "Proprietary"]
+# No answer is its default, none is part of another, and the texts hold what needs quoting.
+ANSWERS = {
+    "package_name": "acme_parrot",
+    "plugin_name": "acme.parrot-plugin",
+    "architecture": "ParrotForCausalLM",
+    "model_type": "norwegian_blue",
+    "description": """It's "quoted", 100 % <b>bold</b> & `code`, a \\ and *stars*""",
+    "author_name": 'Zoë "Q" O\'Neil \\',
+    "author_email": "zoe@acme.example",
+    "repository_url": "https://git.acme.example/parrot?a=1&b=2",
+}
+
+
+def files_in(project: Path) -> set[str]:
+    return {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(params=KINDS)
+def project(request, render) -> Path:
+    return render(model_kind=request.param, **ANSWERS)
+
+
+def test_every_kind_on_offer_is_tested():
+    questions = json.loads((ROOT / "cookiecutter.json").read_text())
+    assert questions["model_kind"] == KINDS
+    assert questions["license"] == LICENSES
+
+
+def test_every_kind_is_one_room_with_the_same_files():
+    rooms = {path.name: files_in(path) for path in (ROOT / "templates" / "kinds").iterdir()}
+    room = {"config.py", "model.py", "readme.md", "test_generation.py"}
+    assert rooms == dict.fromkeys(KINDS, room)
+
+
+def test_the_files_are_exactly_these(project):
+    fixture_engine = {
+        (FIXTURE_ENGINE / name).as_posix() for name in files_in(project / FIXTURE_ENGINE)
+    }
+    assert files_in(project) - fixture_engine == {
+        ".github/dependabot.yml",
+        ".github/workflows/release.yml",
+        ".github/workflows/test.yml",
+        ".gitignore",
+        "CHANGELOG.md",
+        "LICENSE",
+        "MANIFEST.in",
+        "README.md",
+        "acme_parrot/__init__.py",
+        "acme_parrot/_safety.py",
+        "acme_parrot/about.py",
+        "acme_parrot/config.py",
+        "acme_parrot/model.py",
+        "acme_parrot/py.typed",
+        "pyproject.toml",
+        "setup.py",
+        "tests/conftest.py",
+        "tests/test_compatibility.py",
+        "tests/test_generation.py",
+        "tests/test_registration.py",
+        "tests/tiny_llama.py",
+    }
+
+
+def test_the_same_answers_give_the_same_bytes(project, request, tmp_path):
+    kind = request.node.callspec.params["project"]
+    again = render_into(tmp_path, model_kind=kind, **ANSWERS)
+    for name in files_in(project):
+        assert (again / name).read_bytes() == (project / name).read_bytes(), name
+
+
+def test_every_text_ends_in_one_newline_and_holds_no_template_code(project):
+    for name in sorted(files_in(project) - {"acme_parrot/py.typed"}):
+        text = (project / name).read_text(encoding="utf-8")
+        assert re.fullmatch(r"\S(.*\S)?\n", text.lstrip(" "), re.DOTALL), name
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), name
+        if not name.startswith(".github/"):
+            assert not re.search(r"{{|}}|{%|%}|{#|cookiecutter\.", text), name
+
+
+def test_ruff_finds_nothing_to_say(project):
+    run("ruff", "check", ".", cwd=project)
+    run("ruff", "format", "--check", ".", cwd=project)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ruff_finds_nothing_to_say_with_the_longest_names(render, kind):
+    names = {"package_name": "p" * 64, "architecture": "A" * 64, "plugin_name": "n" * 64}
+    project = render(model_kind=kind, **names)
+    run("ruff", "check", ".", cwd=project)
+    run("ruff", "format", "--check", ".", cwd=project)
+
+
+@pytest.mark.parametrize("fact", ["plugin_name", "architecture", "model_type"])
+def test_each_fact_stands_once(project, fact):
+    places = [
+        f"{path.relative_to(project)}:{number}"
+        for path in sorted(project.rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if ANSWERS[fact] in line and not line.startswith("class ")
+    ]
+    assert [place.partition(":")[0] for place in places] == ["acme_parrot/about.py"], places
+
+
+def test_the_vllm_range_stands_once_and_is_the_templates(project):
+    versions = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
+    about: dict = {}
+    exec((project / "acme_parrot" / "about.py").read_text(), about)
+    assert (about["OLDEST_VLLM"], about["NEWEST_VLLM"]) == (versions[0], versions[-1])
+    for name in files_in(project):
+        if not name.startswith((FIXTURE_ENGINE.as_posix(), "acme_parrot/about.py")):
+            text = (project / name).read_text(encoding="utf-8")
+            assert versions[0] not in text, name
+            assert versions[-1] not in text, name
+
+
+def test_setup_py_holds_the_answers_as_they_were_given(project):
+    tree = ast.parse((project / "setup.py").read_text(encoding="utf-8"))
+    [call] = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.keywords]
+    given = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
+    assert given["description"] == ANSWERS["description"]
+    assert given["author"] == ANSWERS["author_name"]
+    assert given["author_email"] == ANSWERS["author_email"]
+    assert given["url"] == ANSWERS["repository_url"]
+
+
+def test_pyproject_holds_no_metadata(project):
+    text = (project / "pyproject.toml").read_text()
+    assert re.findall(r"^\[(\w+[-\w]*)", text, re.MULTILINE) == ["build-system"] + ["tool"] * 3
+
+
+@pytest.mark.parametrize("name", LICENSES)
+def test_the_license_is_the_one_that_was_chosen(render, name):
+    project = render(license=name, author_name="Acme Ltd")
+    text = (project / "LICENSE").read_text()
+    words = {
+        "Apache-2.0": "Apache License",
+        "MIT": "MIT License",
+        "BSD-3-Clause": "BSD 3-Clause License",
+        "Proprietary": "All rights reserved",
+    }
+    assert [other for other in LICENSES if words[other] in text] == [name]
+    assert ("Acme Ltd" in text) is (name != "Apache-2.0")
+
+
+def test_the_workflows_are_sound(project):
+    workflows = sorted((project / ".github" / "workflows").iterdir())
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    run("zizmor", "--offline", "--no-progress", project)
+    for uses, commit in re.findall(
+        r"uses: (\S+?)(@\S+ # v\S+)?$",
+        "\n".join(path.read_text() for path in workflows),
+        re.MULTILINE,
+    ):
+        assert re.fullmatch(r"@[0-9a-f]{40} # v[\d.]+", commit), uses
+
+
+def test_actions_are_pinned_alike_everywhere():
+    pins: dict[str, set[str]] = {}
+    for path in itertools.chain(ROOT.glob(".github/workflows/*"), ROOT.glob("*/.github/*/*")):
+        for action, pin in re.findall(r"uses: (\S+)@(.*)", path.read_text()):
+            pins.setdefault(action, set()).add(pin)
+    assert pins
+    assert all(len(found) == 1 for found in pins.values()), pins

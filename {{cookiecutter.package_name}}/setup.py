@@ -1,0 +1,34 @@
+"""All metadata of this package; what vLLM needs to know as well stands in about.py."""
+
+from pathlib import Path
+from runpy import run_path
+
+from setuptools import setup
+
+HERE = Path(__file__).parent
+PACKAGE = "{{ cookiecutter.package_name }}"
+# Run as a file, so that building the package does not need to import it.
+about = run_path(str(HERE / PACKAGE / "about.py"))
+
+setup(
+    name=PACKAGE,
+    version="0.1.0",
+    description={{ cookiecutter.description | python_string }},
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author={{ cookiecutter.author_name | python_string }},
+    author_email={{ cookiecutter.author_email | python_string }},
+    url={{ cookiecutter.repository_url | python_string }},
+    license_expression="{{ cookiecutter.license | spdx }}",
+    packages=[PACKAGE],
+    python_requires=">=3.10",
+    # Nothing is required: pip must not replace the vLLM that this plugin is installed into.
+    extras_require={
+        "vllm": [f"vllm>={about['OLDEST_VLLM']},<={about['NEWEST_VLLM']}"],
+        "test": ["pytest>=8"],
+    },
+    entry_points={
+        # group: plugin name = plugin value
+        "vllm.general_plugins": [f"{about['PLUGIN_NAME']} = {PACKAGE}:register"],
+    },
+)

@@ -1,0 +1,50 @@
+"""Choose the engine for all tests: vLLM if it is installed, else the fixture engine."""
+
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+FIXTURE_ENGINE = Path(__file__).parent / "fixture_engine"
+
+# Settings that vLLM reads when it is imported: small, offline, and nothing left behind.
+os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
+os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+cache = tempfile.TemporaryDirectory(prefix="vllm-cache-")
+os.environ["VLLM_CACHE_ROOT"] = cache.name
+# Which plugins are let in is up to each test.
+os.environ.pop("VLLM_PLUGINS", None)
+
+if importlib.util.find_spec("vllm") is None:
+    # Last on the path here, and in PYTHONPATH for the processes that tests and engine start.
+    sys.path.append(str(FIXTURE_ENGINE))
+    python_path = [os.environ.get("PYTHONPATH"), str(FIXTURE_ENGINE)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, python_path))
+
+import vllm  # noqa: E402 - only now it can be found, and reads the settings above
+
+REAL_VLLM = importlib.util.find_spec("vllm.fixture") is None
+NO_MODELS = "no vLLM is installed, and the fixture engine loads plugins but runs no models"
+
+
+def pytest_report_header() -> list[str]:
+    engine = "vLLM" if REAL_VLLM else "the fixture engine, which stands in for vLLM"
+    header = [f"engine: {engine} {vllm.__version__}, in {Path(vllm.__file__).parent}"]
+    if not REAL_VLLM:
+        header.append(f"skipped: the tests marked real_vllm, because {NO_MODELS}")
+    return header
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not REAL_VLLM:
+        for item in items:
+            if item.get_closest_marker("real_vllm"):
+                item.add_marker(pytest.mark.skip(reason=NO_MODELS))
+
+
+def pytest_unconfigure() -> None:
+    cache.cleanup()

@@ -1,0 +1,188 @@
+"""vLLM finds the plugin, lets it in or keeps it out, and register() does what it promises."""
+
+import json
+import logging
+import multiprocessing
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from threading import Thread
+
+import pytest
+import vllm
+from vllm import ModelRegistry
+from vllm.plugins import load_general_plugins, load_plugins_by_group
+
+import {{ cookiecutter.package_name }} as plugin
+from {{ cookiecutter.package_name }} import _safety
+from {{ cookiecutter.package_name }}.about import (
+    ARCHITECTURE,
+    MODEL_TYPE,
+    NEWEST_VLLM,
+    OLDEST_VLLM,
+    PLUGIN_NAME,
+)
+
+GROUP = "vllm.general_plugins"
+PACKAGE = plugin.__name__
+MODEL_CLASS = f"{PACKAGE}.model:{ARCHITECTURE}"
+
+
+@pytest.fixture(autouse=True)
+def unregistered(monkeypatch):
+    """Start each test as a new process would: nothing registered, loaded or logged."""
+    from transformers import CONFIG_MAPPING
+
+    monkeypatch.delitem(ModelRegistry.models, ARCHITECTURE, raising=False)
+    monkeypatch.delitem(CONFIG_MAPPING._extra_content, MODEL_TYPE, raising=False)
+    monkeypatch.setattr("vllm.plugins.plugins_loaded", False)
+    monkeypatch.setattr(_safety, "_said", {})
+    monkeypatch.delenv(_safety.STRICT, raising=False)
+
+
+@pytest.fixture
+def log(caplog):
+    """Catch what the plugin logs; vLLM's loggers do not hand on to pytest's."""
+    _safety.logger.addHandler(caplog.handler)
+    yield caplog
+    _safety.logger.removeHandler(caplog.handler)
+
+
+def test_vllm_discovers_the_plugin_by_its_entry_point():
+    found = [entry.value for entry in entry_points(group=GROUP) if entry.name == PLUGIN_NAME]
+    assert found == [f"{PACKAGE}:register"], "install the package: pip install -e '.[test]'"
+
+
+@pytest.mark.parametrize(
+    ("vllm_plugins", "loaded"),
+    [
+        (None, True),
+        (PLUGIN_NAME, True),
+        (f"another,{PLUGIN_NAME}", True),
+        (f"another, {PLUGIN_NAME}", False),  # vLLM does not trim
+        ("another", False),
+        ("all", False),
+        ("", False),
+    ],
+)
+def test_vllm_plugins_decides_what_is_loaded(monkeypatch, vllm_plugins, loaded):
+    if vllm_plugins is not None:
+        monkeypatch.setenv("VLLM_PLUGINS", vllm_plugins)
+    assert (PLUGIN_NAME in load_plugins_by_group(GROUP)) is loaded
+    load_general_plugins()
+    assert (ARCHITECTURE in ModelRegistry.get_supported_archs()) is loaded
+
+
+def test_register_registers_the_architecture_and_the_config():
+    from transformers import AutoConfig
+
+    plugin.register()
+    assert _safety.owner_of(ModelRegistry.models[ARCHITECTURE]) == MODEL_CLASS
+    config = AutoConfig.for_model(MODEL_TYPE)
+    assert f"{type(config).__module__}.{type(config).__name__}" == f"{PACKAGE}.config.Config"
+
+
+def test_register_twice_changes_nothing(log):
+    plugin.register()
+    entry = ModelRegistry.models[ARCHITECTURE]
+    plugin.register()
+    assert ModelRegistry.models[ARCHITECTURE] is entry
+    assert log.records == []
+
+
+def test_register_from_many_threads_says_nothing(log):
+    threads = [Thread(target=plugin.register) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ARCHITECTURE in ModelRegistry.get_supported_archs()
+    assert log.records == []
+
+
+def owner_in_this_process() -> str:
+    load_general_plugins()
+    return _safety.owner_of(ModelRegistry.models[ARCHITECTURE])
+
+
+@pytest.mark.parametrize("start_method", ["spawn", "fork"])
+def test_a_new_process_registers(start_method):
+    with multiprocessing.get_context(start_method).Pool(1) as pool:
+        assert pool.apply(owner_in_this_process) == MODEL_CLASS
+    assert ARCHITECTURE not in ModelRegistry.get_supported_archs()
+
+
+@pytest.mark.parametrize("owner", ["vllm.model_executor.models.llama:LlamaForCausalLM", "a:B"])
+def test_an_architecture_that_is_taken_stays_its_owners_and_is_warned_of(log, owner):
+    ModelRegistry.register_model(ARCHITECTURE, owner)
+    plugin.register()
+    plugin.register()
+    assert _safety.owner_of(ModelRegistry.models[ARCHITECTURE]) == owner
+    [record] = log.records
+    assert record.levelno == logging.WARNING
+    assert PLUGIN_NAME in record.message and ARCHITECTURE in record.message
+    assert owner in record.message
+
+
+def test_a_model_type_that_is_taken_stays_its_owners_and_is_warned_of(log):
+    from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
+
+    class Other(PreTrainedConfig):
+        model_type = MODEL_TYPE
+
+    AutoConfig.register(MODEL_TYPE, Other)
+    plugin.register()
+    plugin.register()
+    assert CONFIG_MAPPING[MODEL_TYPE] is Other
+    [record] = log.records
+    assert record.levelno == logging.WARNING
+    assert f"{__name__}:Other" in record.message and MODEL_TYPE in record.message
+
+
+def fail(*args, **kwargs):
+    raise RuntimeError("broken on purpose")
+
+
+def test_a_failing_register_is_logged_once_and_the_next_step_runs(monkeypatch, log):
+    from transformers import CONFIG_MAPPING
+
+    monkeypatch.setattr(ModelRegistry, "register_model", fail)
+    plugin.register()
+    plugin.register()
+    [record] = log.records
+    assert record.levelno == logging.ERROR
+    assert PLUGIN_NAME in record.message and "broken on purpose" in record.message
+    assert "Cure:" in record.message
+    assert MODEL_TYPE in CONFIG_MAPPING
+
+
+def test_a_failing_register_raises_when_told_to(monkeypatch):
+    monkeypatch.setattr(ModelRegistry, "register_model", fail)
+    monkeypatch.setenv(_safety.STRICT, "1")
+    with pytest.raises(RuntimeError, match="broken on purpose"):
+        plugin.register()
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "99.0.0", "dev"])
+def test_an_untested_vllm_is_warned_of_once(monkeypatch, log, version):
+    monkeypatch.setattr(vllm, "__version__", version)
+    plugin.register()
+    plugin.register()
+    [record] = log.records
+    assert record.levelno == logging.WARNING
+    assert version in record.message and OLDEST_VLLM in record.message
+
+
+@pytest.mark.parametrize("version", [OLDEST_VLLM, NEWEST_VLLM, f"{NEWEST_VLLM}+cpu"])
+def test_a_tested_vllm_is_not_warned_of(monkeypatch, log, version):
+    monkeypatch.setattr(vllm, "__version__", version)
+    plugin.register()
+    assert log.records == []
+
+
+def test_importing_the_package_imports_no_heavy_module():
+    script = f"import json, sys, {PACKAGE}; print(json.dumps(list(sys.modules)))"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    imported = set(json.loads(output.stdout))
+    assert PACKAGE in imported
+    assert imported.isdisjoint({"vllm", "torch", "transformers"})

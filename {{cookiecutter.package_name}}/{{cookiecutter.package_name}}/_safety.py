@@ -1,0 +1,83 @@
+"""What keeps this plugin from taking vLLM down, or from failing in silence. No need to edit it.
+
+An exception that leaves ``register()`` stops vLLM for every model, not only for this plugin's.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Callable
+
+from .about import NEWEST_VLLM, OLDEST_VLLM, PLUGIN_NAME
+
+# Set to 1, this environment variable lets register() raise. For CI, and to find a cause.
+STRICT = "STRICT_VLLM_PLUGINS"
+
+# vLLM gives a log handler to the logger "vllm" and those below it, and to no other.
+logger = logging.getLogger(f"vllm.{PLUGIN_NAME}")
+_said: dict[tuple[int, str], object] = {}
+
+
+def attempt(step: Callable[[], None]) -> None:
+    """Run one step of ``register()``. If it fails, log that, and let vLLM and the next step go on.
+
+    Raises what the step raised when the environment variable STRICT_VLLM_PLUGINS is 1.
+    """
+    try:
+        step()
+    except Exception as error:
+        if os.environ.get(STRICT) == "1":
+            raise
+        say_once(
+            logging.ERROR,
+            f"Plugin {PLUGIN_NAME}: {step.__name__}() failed: {type(error).__name__}: {error}. "
+            "Models of this plugin will not load, all others will. Cure: repair what the traceback "
+            f"names, or install a vLLM from {OLDEST_VLLM} to {NEWEST_VLLM}; or keep this plugin "
+            "out, by naming the others in VLLM_PLUGINS.",
+            exc_info=True,
+        )
+
+
+def warn_if_untested() -> None:
+    """Warn when this vLLM is older or newer than those that this plugin was tested with."""
+    import vllm
+
+    if not release(OLDEST_VLLM) <= release(vllm.__version__) <= release(NEWEST_VLLM):
+        say_once(
+            logging.WARNING,
+            f"Plugin {PLUGIN_NAME} is tested with vLLM {OLDEST_VLLM} to {NEWEST_VLLM}, and this is "
+            f"{vllm.__version__}. It may work. Cure: run the plugin's tests with this vLLM, or "
+            "install a tested one.",
+        )
+
+
+def warn_of_owner(what: str, name: str, owner: str) -> None:
+    """Warn that ``name``, an architecture or a model_type, is already another package's."""
+    say_once(
+        logging.WARNING,
+        f"Plugin {PLUGIN_NAME}: the {what} {name} already belongs to {owner}, which vLLM will use "
+        f"in place of this plugin's. Cure: give this plugin another {what} in about.py and in the "
+        "checkpoint's config.json, or keep the other plugin out by VLLM_PLUGINS.",
+    )
+
+
+def owner_of(entry) -> str:
+    """Return "module:Class" for an entry of vLLM's ``ModelRegistry.models``."""
+    # An entry holds either the class, or the two halves of a lazy string.
+    model_class = getattr(entry, "model_cls", None)
+    if model_class is None:
+        return f"{entry.module_name}:{entry.class_name}"
+    return f"{model_class.__module__}:{model_class.__name__}"
+
+
+def say_once(level: int, message: str, **options) -> None:
+    """Log ``message`` unless this process has done so before."""
+    # setdefault is atomic. A lock could be held by another thread while vLLM forks this process.
+    mine = object()
+    if _said.setdefault((os.getpid(), message), mine) is mine:
+        logger.log(level, message, **options)
+
+
+def release(version: str) -> tuple[int, ...]:
+    """Return (0, 32, 0) for "0.32.0", and for "0.32.0rc1+cpu"."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])

@@ -1,0 +1,13 @@
+{%- set supported_vllm %}{% include "supported_vllm.txt" %}{% endset -%}
+{%- set supported_vllm = supported_vllm.split() -%}
+"""The facts of this plugin, each stated once: register(), setup.py, tests and CI read them here."""
+
+# The entry point's name, which is what an operator writes into VLLM_PLUGINS.
+PLUGIN_NAME = "{{ cookiecutter.plugin_name }}"
+# What a checkpoint's config.json gives as architecture, and the class in model.py that runs it.
+ARCHITECTURE = "{{ cookiecutter.architecture }}"
+# What a checkpoint's config.json gives as model_type, which leads to the class in config.py.
+MODEL_TYPE = "{{ cookiecutter.model_type }}"
+# The range of vLLM releases in which this package's tests were seen green.
+OLDEST_VLLM = "{{ supported_vllm | first }}"
+NEWEST_VLLM = "{{ supported_vllm | last }}"
