@@ -127,8 +127,8 @@ def test_the_vllm_range_stands_once_and_is_the_templates(project):
 
 def test_setup_py_holds_the_answers_as_they_were_given(project):
     tree = ast.parse((project / "setup.py").read_text(encoding="utf-8"))
-    [call] = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.keywords]
-    given = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
+    setup = tree.body[-1].value
+    given = {k.arg: k.value.value for k in setup.keywords if isinstance(k.value, ast.Constant)}
     assert given["description"] == ANSWERS["description"]
     assert given["author"] == ANSWERS["author_name"]
     assert given["author_email"] == ANSWERS["author_email"]

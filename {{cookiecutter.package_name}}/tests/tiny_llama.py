@@ -55,6 +55,7 @@ def save_checkpoint(folder: Path, *, tie_word_embeddings: bool, **config_json) -
     return model
 
 
+@torch.no_grad()
 def greedy_in_hf(
     model: LlamaForCausalLM, prompt: str, steps: int, suppressed: tuple[int, ...] = ()
 ) -> tuple[list[int], list[float]]:
@@ -64,8 +65,7 @@ def greedy_in_hf(
     """
     tokens, logprobs = make_tokenizer()(prompt)["input_ids"], []
     for _ in range(steps):
-        with torch.inference_mode():
-            logits = model(torch.tensor([tokens])).logits[0, -1]
+        logits = model(torch.tensor([tokens])).logits[0, -1]
         logits[list(suppressed)] = float("-inf")
         best = logits.log_softmax(-1).max(-1)
         tokens.append(int(best.indices))

@@ -25,7 +25,8 @@ def attempt(step: Callable[[], None]) -> None:
     """
     try:
         step()
-    except Exception as error:
+    # An import may end in SystemExit too.
+    except (Exception, SystemExit) as error:
         if os.environ.get(STRICT) == "1":
             raise
         say_once(
@@ -79,5 +80,5 @@ def say_once(level: int, message: str, **options) -> None:
 
 
 def release(version: str) -> tuple[int, ...]:
-    """Return (0, 32, 0) for "0.32.0", and for "0.32.0rc1+cpu"."""
+    """Return (1, 2, 3) for "1.2.3", and for "1.2.3rc1+cpu"."""
     return tuple(int(number) for number in re.findall(r"\d+", version)[:3])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from {{ cookiecutter.package_name }}.about import ARCHITECTURE, MODEL_TYPE
+from {{ cookiecutter.package_name }} import about
 
 pytestmark = pytest.mark.real_vllm
 STEPS = 32
@@ -23,7 +23,10 @@ def generated(request, tmp_path_factory):
     tied, eager = request.param
     folder = tmp_path_factory.mktemp("checkpoint")
     reference = save_checkpoint(
-        folder, tie_word_embeddings=tied, architectures=[ARCHITECTURE], model_type=MODEL_TYPE
+        folder,
+        tie_word_embeddings=tied,
+        architectures=[about.ARCHITECTURE],
+        model_type=about.MODEL_TYPE,
     )
     expected = [greedy_in_hf(reference, prompt, STEPS) for prompt in PROMPTS]
     return greedy_in_vllm(folder, PROMPTS, STEPS, enforce_eager=eager), expected
@@ -45,7 +48,7 @@ def test_vllm_sees_what_the_model_can_do():
 
     from {{ cookiecutter.package_name }} import model
 
-    model_class = getattr(model, ARCHITECTURE)
+    model_class = getattr(model, about.ARCHITECTURE)
     assert interfaces_base.is_text_generation_model(model_class)
     assert interfaces.supports_pp(model_class)
     assert interfaces.supports_lora(model_class)

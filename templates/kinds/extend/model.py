@@ -28,3 +28,11 @@ class {{ cookiecutter.architecture }}(LlamaForCausalLM):
         if logits is not None:
             logits[:, self.suppressed_token_ids] = float("-inf")
         return logits
+
+    @property
+    def compute_logits_local(self):
+        """Tell vLLM that there is no such method; the parent's would pass by ``compute_logits``.
+
+        vLLM 0.29 and newer may sample from it, see ``--enable-batch-sharded-sampling``.
+        """
+        raise AttributeError("compute_logits_local is not implemented")

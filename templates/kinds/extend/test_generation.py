@@ -2,7 +2,7 @@
 
 import pytest
 
-from {{ cookiecutter.package_name }}.about import ARCHITECTURE, MODEL_TYPE
+from {{ cookiecutter.package_name }} import about
 
 pytestmark = pytest.mark.real_vllm
 STEPS = 32
@@ -18,8 +18,8 @@ def generated(tmp_path_factory):
     reference = save_checkpoint(
         folder,
         tie_word_embeddings=True,
-        architectures=[ARCHITECTURE],
-        model_type=MODEL_TYPE,
+        architectures=[about.ARCHITECTURE],
+        model_type=about.MODEL_TYPE,
         suppressed_token_ids=SUPPRESSED,
     )
     actual = [tokens for tokens, _ in greedy_in_vllm(folder, PROMPTS, STEPS)]
@@ -45,7 +45,7 @@ def test_vllm_sees_what_the_model_can_do():
 
     from {{ cookiecutter.package_name }} import model
 
-    model_class = getattr(model, ARCHITECTURE)
+    model_class = getattr(model, about.ARCHITECTURE)
     assert interfaces_base.is_text_generation_model(model_class)
     assert interfaces.supports_pp(model_class)
     assert interfaces.supports_lora(model_class)

@@ -1,0 +1,47 @@
+"""README says what is so: its commands, its tables, its files."""
+
+import json
+import re
+
+import pytest
+from helpers import KINDS, ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    _, test_command = re.findall(r"^```bash\n(.+)\n```$", README, re.MULTILINE)
+    assert f"\n{test_command}\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_table_has_the_questions_in_their_order():
+    table = README.split("## The questions")[1].split("\n\n")[1]
+    questions = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert questions == [name for name in QUESTIONS if not name.startswith("_")]
+
+
+def test_the_table_has_the_kinds_of_model():
+    assert re.findall(r"^\| `(decoder|extend|\w+)` \| an? ", README, re.MULTILINE) == KINDS
+
+
+def test_the_supported_versions_are_those_in_the_list():
+    versions = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
+    assert f"\n{', '.join(versions)}\n" in README
+
+
+def test_the_tree_shows_what_is_rendered(render):
+    project = render()
+    tree = README.split("```text\n")[1].split("```")[0]
+    names = re.findall(r"[\w.]+\.(?:py|toml|md|in)\b|LICENSE|\.gitignore|\.github|\w+(?=/)", tree)
+    rendered = {path.name for path in project.rglob("*")} | {project.name}
+    assert len(names) > 15
+    assert set(names) <= rendered
+    assert {path.name for path in project.iterdir()} <= set(names)
+
+
+@pytest.mark.parametrize(
+    "path", re.findall(r"^\| `([^`]+)` \|", README.split("| where |")[1], re.M)
+)
+def test_the_files_that_the_readme_names_are_there(path):
+    assert (ROOT / path).exists()

@@ -1,0 +1,109 @@
+"""The real lane: rendered plugins, as wheels, in the newest supported vLLM.
+
+Their own tests do most of the work: registration, compatibility, generation with HF as reference.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import real_vllm
+from helpers import KINDS, render_into, run, run_own_tests
+
+pytestmark = pytest.mark.real
+
+# One package for each kind, so that all can be installed at the same time.
+NAMES = {
+    kind: {"package_name": f"vllm_my_{kind}", "architecture": f"My{kind.title()}ForCausalLM"}
+    for kind in KINDS
+}
+BROKEN = {"package_name": "vllm_my_broken", "architecture": "MyBrokenForCausalLM"}
+PACKAGES = [names["package_name"] for names in [*NAMES.values(), BROKEN]]
+
+GENERATE = """
+import json, sys
+from pathlib import Path
+from tiny_llama import PROMPTS, greedy_in_hf, greedy_in_vllm, save_checkpoint
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    names = {"architectures": ["MyDecoderForCausalLM"], "model_type": "my_decoder"}
+    reference = save_checkpoint(folder, tie_word_embeddings=True, **names)
+    [(tokens, _)] = greedy_in_vllm(folder, PROMPTS[:1], 8, enforce_eager=True)
+    print(json.dumps([tokens, greedy_in_hf(reference, PROMPTS[0], 8)[0]]))
+"""
+
+
+def build(project: Path) -> Path:
+    """Build a rendered project, remove its package, which the wheel is to bring; return that."""
+    run("python", "-m", "build", "--wheel", "--installer", "uv", project)
+    shutil.rmtree(project / project.name)
+    [wheel] = project.glob("dist/*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory):
+    """The bin folder of an environment with vLLM and one plugin of each kind, and their tests."""
+    bin_folder = real_vllm.environment(real_vllm.SUPPORTED[-1])
+    real_vllm.uninstall(bin_folder, *PACKAGES)
+    projects = {}
+    for kind, names in NAMES.items():
+        projects[kind] = render_into(tmp_path_factory.mktemp(kind), model_kind=kind, **names)
+        real_vllm.install(bin_folder, build(projects[kind]))
+    yield bin_folder, projects
+    real_vllm.uninstall(bin_folder, *PACKAGES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_own_tests_pass_on_real_vllm(plugins, kind):
+    bin_folder, projects = plugins
+    outcomes = run_own_tests(bin_folder, projects[kind])
+    assert set(outcomes.values()) == {"passed"}, outcomes
+    for module in ("test_registration", "test_compatibility", "test_generation"):
+        assert any(module in name for name in outcomes), outcomes
+
+
+@pytest.fixture
+def with_a_broken_plugin(plugins, tmp_path):
+    """A function that generates with the decoder where a plugin that fails is installed too."""
+    bin_folder, projects = plugins
+    broken = render_into(tmp_path, **BROKEN)
+    with (broken / "vllm_my_broken" / "config.py").open("a") as config:
+        config.write('\nraise RuntimeError("broken on purpose")\n')
+    real_vllm.install(bin_folder, build(broken))
+    script = projects["decoder"] / "tests" / "generate.py"
+    script.write_text(GENERATE)
+    settings = {
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_CACHE_ROOT": str(tmp_path / "cache"),
+    }
+
+    def generate(**environment: str) -> subprocess.CompletedProcess:
+        command = [bin_folder / "python", script, tmp_path / "checkpoint"]
+        environment = os.environ | settings | environment
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    yield generate
+    real_vllm.uninstall(bin_folder, BROKEN["package_name"])
+
+
+def test_a_broken_plugin_stops_no_other_model_and_says_why(with_a_broken_plugin):
+    result = with_a_broken_plugin()
+    assert result.returncode == 0, result.stderr
+    actual, expected = json.loads(result.stdout.splitlines()[-1])
+    assert actual == expected
+    message = "Plugin vllm_my_broken: register_config() failed: RuntimeError: broken on purpose."
+    # Once in each process: front end, engine core, worker.
+    assert result.stderr.count(message) + result.stdout.count(message) >= 3
+
+
+def test_a_broken_plugin_raises_when_told_to(with_a_broken_plugin):
+    result = with_a_broken_plugin(STRICT_VLLM_PLUGINS="1")
+    assert result.returncode != 0
+    assert "RuntimeError: broken on purpose" in result.stderr
