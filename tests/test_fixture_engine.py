@@ -1,0 +1,703 @@
+"""What the fixture engine does, seen from outside: in processes, with plugins found by metadata."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+FIXTURE = Path(__file__).parents[1] / "{{cookiecutter.package_name}}/tests/fixture_engine"
+UNSUPPORTED = "are not supported for now. Supported architectures: "
+FAILED = "failed to be inspected. Please check the logs for more details."
+
+
+# Which plugins run
+
+
+@pytest.mark.parametrize(
+    ("value", "called"),
+    [
+        (None, ["a", "b"]),
+        ("a,b", ["a", "b"]),
+        ("b", ["b"]),
+        ("a, b", ["a"]),
+        ("", []),
+        ("all", []),
+        ("A", []),
+        ("dist-of-a", []),
+        ("other", []),
+    ],
+)
+def test_vllm_plugins_is_compared_exactly_and_read_when_plugins_are_loaded(site, value, called):
+    site.plugin("a", "record('a')")
+    site.plugin("b", "record('b')")
+    setting = "" if value is None else f"os.environ['VLLM_PLUGINS'] = {value!r}"
+    site.succeeds(f"import vllm; {setting}\nload_general_plugins()")
+    assert site.records == called
+
+
+def test_plugins_run_once_per_process(site):
+    site.plugin("a", "record('a')")
+    site.succeeds("load_general_plugins(); load_general_plugins()")
+    assert site.records == ["a"]
+
+
+def test_loading_a_group_imports_without_calling(site):
+    site.plugin("a", "record('called')", top="record('imported')")
+    out = site.succeeds("print(load_plugins_by_group('vllm.general_plugins')['a'].__name__)")
+    assert (out.stdout, site.records) == ("register\n", ["imported"])
+
+
+def test_a_plugin_that_cannot_be_imported_is_logged_and_the_others_run(site):
+    site.plugin("a", "record('a')", top="import nowhere")
+    site.plugin("b", "record('b')")
+    out = site.succeeds("load_general_plugins()")
+    assert site.records == ["b"]
+    assert out.stderr.startswith("Failed to load plugin a\nTraceback")
+    assert out.stderr.endswith("ModuleNotFoundError: No module named 'nowhere'\n")
+
+
+def test_a_plugin_that_raises_stops_the_later_ones_for_good(site):
+    site.plugin("a", "record('a')")
+    site.plugin("b", "raise OSError('b is broken')")
+    site.plugin("c", "record('c')")
+    out = site.succeeds(
+        """
+        try:
+            load_general_plugins()
+        except OSError as error:
+            print(error)
+        load_general_plugins()
+        print(vllm.plugins.plugins_loaded)
+        """
+    )
+    assert (out.stdout, site.records) == ("b is broken\nTrue\n", ["a"])
+
+
+def test_of_two_plugins_with_one_name_the_later_runs_and_nothing_is_said(site):
+    site.plugin("same", "record('first')", package="first")
+    site.plugin("same", "record('second')", package="second")
+    out = site.succeeds("load_general_plugins()")
+    assert (site.records, out.stdout + out.stderr) == (["second"], "")
+
+
+def test_general_plugins_are_logged_at_debug_and_other_groups_at_info(site):
+    site.plugin("a", "")
+    site.plugin("p", "", group="vllm.platform_plugins")
+    script = """
+        vllm.logger.configure_logging()
+        load_general_plugins()
+        load_plugins_by_group("vllm.platform_plugins")
+    """
+    info = site.succeeds(script).stdout
+    debug = site.succeeds(script, VLLM_LOGGING_LEVEL="debug", VLLM_PLUGINS="a").stdout
+    assert "INFO" in info
+    assert "- p -> plugin_p:register" in info
+    assert "- a ->" not in info
+    assert "All plugins in this group will be loaded. Set `VLLM_PLUGINS` to control" in info
+    assert "DEBUG" in debug
+    assert "- a -> plugin_a:register" in debug
+    assert "Loading plugin a" in debug
+    assert "Loading plugin p" not in debug
+
+
+def test_only_vllm_loggers_are_shown_and_only_once_configured(site):
+    script = """
+        import logging
+        vllm.logger.configure_logging()
+        for name in ("vllm.mine", "mine"):
+            vllm.logger.init_logger(name).info("I am %s", name)
+        print(logging.getLogger("vllm").propagate, logging.getLogger().handlers)
+    """
+    lines = site.succeeds(script).stdout.splitlines()
+    assert lines[0].startswith("(MainProcess pid=")
+    assert lines[0].endswith("] I am vllm.mine")
+    assert lines[1:] == ["False []"]
+    bare = site.succeeds(script.replace("vllm.logger.configure_logging()", ""))
+    assert (bare.stdout, bare.stderr) == ("True []\n", "")
+
+
+# The registry
+
+
+def test_a_lazy_model_is_inspected_in_a_subprocess_that_loads_plugins_and_then_cached(site):
+    site.model("FxModel")
+    inspect = "print(inspect('FxModel')); print('the_model' in sys.modules, os.getpid())"
+    first, second = (site.succeeds(inspect).stdout.splitlines() for _ in range(2))
+    imported_in = [record.split()[1] for record in site.records if record.startswith("imported")]
+    called_in = [record.split()[1] for record in site.records if record.startswith("called")]
+    assert first[0] == second[0] == "FxModel FxModel True"
+    assert len(imported_in) == 1  # The second process took the answer from the cache.
+    here, there = first[1].split()[1], second[1].split()[1]
+    assert first[1] == f"False {here}"
+    assert called_in == [here, imported_in[0], there]
+    cached = json.loads((site.folder / "cache/modelinfos/the_model-FxModel.json").read_text())
+    assert cached["modelinfo"] == {"architecture": "FxModel", "supports_pp": True}
+
+
+def test_what_a_plugin_prints_does_not_disturb_an_inspection(site):
+    site.model("FxModel", top="print('[[]] importing')")
+    assert site.succeeds("print(inspect('FxModel'))").stdout == "FxModel FxModel True\n"
+
+
+def test_editing_a_base_class_in_another_file_leaves_stale_flags(site):
+    site.module("the_base", "class Base:\n    supports_pp = False")
+    site.model("FxModel", base="the_base.Base", body="pass", top="import the_base")
+    assert site.succeeds("print(inspect('FxModel'))").stdout == "FxModel FxModel False\n"
+    site.module("the_base", "class Base:\n    supports_pp = True")
+    assert site.succeeds("print(inspect('FxModel'))").stdout == "FxModel FxModel False\n"
+    site.model("FxModel", base="the_base.Base", body="edited = True", top="import the_base")
+    assert site.succeeds("print(inspect('FxModel'))").stdout == "FxModel FxModel True\n"
+
+
+def test_a_class_in_a_package_file_is_known_by_the_whole_package(site):
+    site.module("top/pack/base", "class Model:\n    supports_pp = False")
+    site.module("top/__init__", "")
+    site.module("top/pack/__init__", "from top.pack.base import Model")
+    site.plugin("a", "ModelRegistry.register_model('FxModel', 'top.pack:Model')")
+    assert site.succeeds("print(inspect('FxModel'))").stdout == "Model FxModel False\n"
+    assert (site.folder / "cache/modelinfos/top-pack-Model.json").exists()
+    site.module("top/pack/base", "class Model:\n    supports_pp = True")
+    assert site.succeeds("print(inspect('FxModel'))").stdout == "Model FxModel True\n"
+
+
+def test_a_cache_that_is_broken_or_cannot_be_written_does_no_harm(site):
+    site.model("FxModel")
+    file = site.folder / "cache/modelinfos/the_model-FxModel.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    assert site.succeeds("print(inspect('FxModel'))").stdout == "FxModel FxModel True\n"
+    blocked = site.folder / "calls/cache"  # Below a file no folder can be made.
+    out = site.succeeds("print(inspect('FxModel'))", VLLM_CACHE_ROOT=str(blocked))
+    assert out.stdout == "FxModel FxModel True\n"
+
+
+@pytest.mark.parametrize(
+    ("lazy", "cause"),
+    [
+        ("nowhere:Model", "ModuleNotFoundError: No module named 'nowhere'"),
+        ("nowhere.at.all:Model", "ModuleNotFoundError: No module named 'nowhere'"),
+        ("the_model:Nothing", "AttributeError: module 'the_model' has no attribute 'Nothing'"),
+    ],
+)
+def test_a_lazy_model_that_is_not_there_fails_when_it_is_used(site, lazy, cause):
+    site.model("FxModel")
+    site.plugin("z", f"ModelRegistry.register_model('FxBroken', {lazy!r})")
+    script = """
+        load_general_plugins()
+        for method in ModelRegistry.inspect_model_cls, ModelRegistry.resolve_model_cls:
+            for attempt in "once", "twice":
+                try:
+                    method(["FxBroken"])
+                except ValueError as error:
+                    print(error)
+    """
+    out = site.succeeds(script)
+    assert out.stdout == 4 * f"Model architectures ['FxBroken'] {FAILED}\n"
+    for text in (
+        "Error in inspecting model architecture 'FxBroken'\n",
+        "RuntimeError: Error raised in subprocess:\n",
+        "Error in loading model architecture 'FxBroken'\n",
+    ):
+        assert out.stderr.count(text) == 1, text  # Failures are remembered.
+    assert out.stderr.count(cause) == 2
+
+
+def test_a_plugin_that_raises_makes_every_architecture_fail_to_be_inspected(site):
+    site.model("FxModel")
+    site.plugin("z", "import sys\nif sys.argv[0] != '-c': raise OSError('not for inspectors')")
+    out = site.fails("inspect('FxModel')")
+    assert "OSError: not for inspectors" in out.stderr
+    assert out.stderr.endswith(f"ValueError: Model architectures ['FxModel'] {FAILED}\n")
+
+
+def test_an_unknown_architecture_is_answered_with_the_known_ones(site):
+    out = site.fails("ModelRegistry.resolve_model_cls('Fx')")
+    problem = f"ValueError: Model architectures ['Fx'] {UNSUPPORTED}dict_keys(['LlamaFor"
+    assert problem in out.stderr
+
+
+def test_the_first_architecture_that_works_is_taken(site):
+    site.model("FxModel")
+    assert site.succeeds("print(inspect(['Fx', 'FxModel']))").stdout == "FxModel FxModel True\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ("3, 'a:B'", "TypeError: `model_arch` should be a string, not a <class 'int'>"),
+        ("'Fx', 'a.B'", "ValueError: Expected a string in the format `<module>:<class>`"),
+        ("'Fx', 'a:B:C'", "ValueError: Expected a string in the format `<module>:<class>`"),
+        (
+            "'Fx', None",
+            "TypeError: `model_cls` should be a string or PyTorch model class, "
+            "not a <class 'NoneType'>",
+        ),
+    ],
+)
+def test_what_cannot_be_registered_is_refused(site, arguments, error):
+    out = site.fails(f"ModelRegistry.register_model({arguments})")
+    assert out.stderr.splitlines()[-1] == error
+
+
+def test_a_class_is_accepted_and_inspected_in_this_process(site):
+    out = site.succeeds(
+        """
+        class Model:
+            supports_pp = True
+        ModelRegistry.register_model("FxModel", Model)
+        print(inspect("FxModel"), ModelRegistry.models["FxModel"].model_cls is Model)
+        print(ModelRegistry.resolve_model_cls(["FxModel"]) == (Model, "FxModel"))
+        """
+    )
+    assert out.stdout == "Model FxModel True True\nTrue\n"
+    assert not (site.folder / "cache").exists()
+
+
+def test_an_in_tree_architecture_stops_a_guarded_plugin(site):
+    guarded = """
+        if {0!r} not in ModelRegistry.get_supported_archs():
+            ModelRegistry.register_model({0!r}, "mine:Mine")
+    """
+    site.plugin("a", guarded.format("LlamaForCausalLM") + guarded.format("FxModel"))
+    out = site.succeeds(
+        """
+        known = ModelRegistry.get_supported_archs()
+        print("FxModel" in known)
+        load_general_plugins()
+        print("FxModel" in known)
+        print(ModelRegistry.models["LlamaForCausalLM"])
+        """
+    )
+    assert out.stdout.splitlines() == [
+        "False",
+        "True",
+        "_LazyRegisteredModel(module_name='vllm.model_executor.models.llama', "
+        "class_name='LlamaForCausalLM')",
+    ]
+
+
+def test_inspecting_an_in_tree_architecture_names_the_module_that_is_missing(site):
+    out = site.fails("inspect('LlamaForCausalLM')")
+    assert "No module named 'vllm.model_executor.models.llama'" in out.stderr
+
+
+def test_overwriting_an_architecture_is_said_at_debug_only(site):
+    script = """
+        vllm.logger.configure_logging()
+        ModelRegistry.register_model("LlamaForCausalLM", "mine:Mine")
+        print(ModelRegistry.models["LlamaForCausalLM"].module_name)
+    """
+    assert site.succeeds(script).stdout == "mine\n"
+    assert (
+        "Model architecture LlamaForCausalLM is already registered, and will be "
+        "overwritten by the new model class mine:Mine."
+        in site.succeeds(script, VLLM_LOGGING_LEVEL="DEBUG").stdout
+    )
+
+
+# The processes
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_every_process_of_an_engine_has_the_model(site, method):
+    site.model("FxModel")
+    options = ["--workers", "2", "--start-method", method, "--architecture", "FxModel"]
+    out = site.run("-m", "vllm.fixture", *options)
+    assert out.returncode == 0, out.stderr
+    front_end, core, *workers = reports = json.loads(out.stdout)
+    assert [report["role"] for report in reports] == [
+        *("front end", "engine core", "worker 0", "worker 1")
+    ]
+    pids = [report["pid"] for report in reports]
+    assert len(set(pids)) == 4
+    assert core["parent_pid"] == front_end["pid"]
+    assert [worker["parent_pid"] for worker in workers] == 2 * [core["pid"]]
+    assert [report["start_method"] for report in reports] == [None, method, method, method]
+    assert [report["plugins"] for report in reports] == 4 * [["model"]]
+    owner = "the_model:FxModel"
+    assert [report["architectures"] for report in reports] == 4 * [{"FxModel": owner}]
+    assert [report["model_class"] for report in reports] == [owner, None, owner, owner]
+
+    called_in = {int(r.split()[1]) for r in site.records if r.startswith("called")}
+    imported_in = {int(r.split()[1]) for r in site.records if r.startswith("imported")}
+    (inspector,) = imported_in - set(pids)
+    assert imported_in == {inspector, *pids[2:]}
+    # A forked child inherits what was registered; a spawned one registers anew.
+    assert called_in == {inspector, *(pids if method == "spawn" else pids[:1])}
+
+
+def test_a_class_and_an_overwritten_architecture_are_reported_with_their_owner(site):
+    body = """
+        class Model: pass
+        ModelRegistry.register_model("FxModel", Model)
+        ModelRegistry.register_model("LlamaForCausalLM", "mine:Mine")
+    """
+    site.plugin("a", body)
+    (front_end, *_) = json.loads(site.run("-m", "vllm.fixture").stdout)
+    assert front_end["architectures"] == {
+        "FxModel": "plugin_a:register.<locals>.Model",
+        "LlamaForCausalLM": "mine:Mine",
+    }
+
+
+def test_nothing_but_json_reaches_standard_output(site):
+    site.plugin("a", "print('printed'); os.system('echo shouted')")
+    out = site.run("-m", "vllm.fixture", VLLM_LOGGING_LEVEL="DEBUG")
+    assert len(json.loads(out.stdout)) == 3
+    assert (out.stderr.count("printed\n"), out.stderr.count("shouted\n")) == (3, 3)
+    # The front end configures logging only after it has loaded the plugins.
+    assert out.stderr.count("Available plugins for group vllm.general_plugins:") == 2
+    assert "(EngineCore pid=" in out.stderr
+    assert "(VllmWorker-0 pid=" in out.stderr
+
+
+def test_a_plugin_that_raises_in_the_front_end_is_named_in_the_last_line(site):
+    site.plugin("a", "raise OSError('a is broken')")
+    out = site.run("-m", "vllm.fixture")
+    assert (out.returncode, out.stdout) == (1, "")
+    assert out.stderr.splitlines()[-1] == "OSError: a is broken"
+
+
+@pytest.mark.parametrize(
+    ("process", "action", "cause", "code"),
+    [
+        ("EngineCore", "raise OSError('broken here')", "OSError: broken here", 1),
+        ("VllmWorker-1", "raise OSError('broken here')", "OSError: broken here", 1),
+        ("EngineCore", "os._exit(0)", "", 0),
+        ("VllmWorker-1", "os._exit(7)", "", 7),
+    ],
+)
+def test_a_process_that_fails_to_start_fails_the_engine(site, process, action, cause, code):
+    site.plugin("a", f"if multiprocessing.current_process().name == {process!r}: {action}")
+    out = site.run("-m", "vllm.fixture", "--workers", "2")
+    assert (out.returncode, out.stdout) == (1, "")
+    assert cause in out.stderr
+    failed = f"See root cause above. Failed proc(s): { ({process: code}) }\n"
+    assert f"initialization failed. {failed}" in out.stderr
+    core_code = code if process == "EngineCore" else 1
+    assert out.stderr.splitlines()[-1] == (
+        "RuntimeError: Engine core initialization failed. See root cause above. "
+        f"Failed proc(s): { ({'EngineCore': core_code}) }"
+    )
+
+
+def test_a_model_that_only_workers_cannot_load_fails_the_engine(site):
+    site.model("FxModel", top="if 'Worker' in multiprocessing.current_process().name: 1 / 0")
+    out = site.run("-m", "vllm.fixture", "--architecture", "FxModel")
+    assert out.returncode == 1
+    assert "Error in loading model architecture 'FxModel'" in out.stderr
+    assert "ZeroDivisionError" in out.stderr
+    assert "Failed proc(s): {'VllmWorker-0': 1}" in out.stderr
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_a_worker_that_hangs_is_ended_with_the_others(site, method):
+    # The model is loaded in each worker, forked or not; the plugin runs in the spawned ones only.
+    site.model(
+        "FxModel",
+        top="""
+            if "Worker" in multiprocessing.current_process().name:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                record(f"hangs {os.getpid()}")
+                time.sleep(600)
+        """,
+    )
+    settings = f"workers=2, start_method={method!r}, architecture='FxModel', seconds=1"
+    out = site.fails(f"from vllm.fixture import start_engine; start_engine({settings})")
+    assert "Failed proc(s): {'VllmWorker-0': None}" in out.stderr
+    assert out.stderr.splitlines()[-1].endswith("Failed proc(s): {'EngineCore': 1}")
+    hung = [int(record.split()[1]) for record in site.records if record.startswith("hangs")]
+    assert hung
+    assert not [pid for pid in hung if Path(f"/proc/{pid}").exists()]
+
+
+def test_an_engine_core_that_is_too_slow_is_ended_with_its_workers(site):
+    site.plugin(
+        "a",
+        """
+        name = multiprocessing.current_process().name
+        if name == "EngineCore":
+            time.sleep(2.5)
+        if name == "VllmWorker-0":
+            record(f"{os.getpid()}")
+            time.sleep(600)
+        """,
+    )
+    out = site.fails("from vllm.fixture import start_engine; start_engine(seconds=1)")
+    assert out.stderr.splitlines()[-1].endswith("Failed proc(s): {'EngineCore': None}")
+    (hung,) = site.records
+    assert not Path(f"/proc/{hung}").exists()
+
+
+def test_an_engine_core_that_hangs_is_ended_too(site):
+    site.plugin(
+        "a",
+        """
+        if multiprocessing.current_process().name == "EngineCore":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            record(f"{os.getpid()}")
+            time.sleep(600)
+        """,
+    )
+    out = site.fails("from vllm.fixture import start_engine; start_engine(seconds=0.5)")
+    assert out.stderr.splitlines()[-1].endswith("Failed proc(s): {'EngineCore': None}")
+    (hung,) = site.records
+    assert not Path(f"/proc/{hung}").exists()
+
+
+def test_an_engine_starts_from_a_script_and_from_pytest(site):
+    site.module(
+        "test_it",
+        """
+        from vllm.fixture import start_engine
+        def test_it():
+            for method in "spawn", "fork":
+                assert len(start_engine(start_method=method)) == 3
+        if __name__ == "__main__":
+            test_it()
+        """,
+    )
+    script = str(site.folder / "site/test_it.py")
+    for command in [script], ["-m", "pytest", "-q", "-p", "no:cacheprovider", script]:
+        out = site.run(*command)
+        assert out.returncode == 0, out.stdout + out.stderr
+
+
+@pytest.mark.parametrize(
+    "option", [["--workers", "0"], ["--workers", "x"], ["--start-method", "f"]]
+)
+def test_wrong_options_are_refused(site, option):
+    out = site.run("-m", "vllm.fixture", *option)
+    assert (out.returncode, out.stdout) == (2, "")
+    assert f"error: argument {option[0]}: invalid" in out.stderr
+
+
+# Real vLLM and real transformers
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_real_vllm_on_the_path_is_the_one_that_is_imported(site, order):
+    real = site.real_vllm()
+    path = [real, FIXTURE] if order == "before" else [FIXTURE, real]
+    look = "import vllm.plugins; print(vllm.__version__, vllm.plugins.who, *sys.path)"
+    out = site.run("-c", f"import sys; {look}", path=path)
+    version, who, *rest = out.stdout.split()
+    assert (version, who) == ("real", "real")
+    assert (str(FIXTURE) in rest) == (order == "before")
+    out = site.run("-m", "vllm.fixture", path=path)
+    assert out.returncode == 1
+    assert out.stderr.endswith("No module named vllm.fixture\n")
+
+
+def test_a_real_vllm_that_a_finder_provides_is_the_one_that_is_imported(site):
+    finder = f"""
+        import sys, importlib.util
+        class Finder:
+            def find_spec(name, path=None, target=None):
+                if name == "vllm":
+                    file = {str(site.real_vllm() / "vllm/__init__.py")!r}
+                    return importlib.util.spec_from_file_location(name, file)
+        sys.meta_path.append(Finder)
+        import vllm.plugins
+        print(vllm.__version__, vllm.plugins.who)
+    """
+    assert site.run("-c", dedent(finder)).stdout == "real real\n"
+
+
+def test_a_real_vllm_that_cannot_be_imported_is_not_replaced(site):
+    real = site.real_vllm()
+    (real / "vllm/__init__.py").write_text("import torch_is_missing")
+    out = site.run("-c", "import vllm", path=[FIXTURE, real])
+    assert out.stderr.endswith("ModuleNotFoundError: No module named 'torch_is_missing'\n")
+
+
+def test_a_mere_folder_called_vllm_is_no_vllm(site):
+    (site.folder / "elsewhere/vllm").mkdir(parents=True)
+    path = [site.folder / "elsewhere", FIXTURE]
+    assert site.run("-c", "import vllm; print(vllm.__version__)", path=path).stdout == "0.32.0\n"
+
+
+def test_installed_transformers_are_left_alone(site):
+    site.module("transformers", "who = 'real'")
+    assert site.succeeds("import transformers; print(transformers.who)").stdout == "real\n"
+
+
+@pytest.mark.skipif(find_spec("transformers") is not None, reason="transformers is installed")
+def test_where_transformers_is_missing_its_config_classes_are_there(site):
+    out = site.succeeds(
+        """
+        from transformers import CONFIG_MAPPING, AutoConfig, LlamaConfig
+
+        class FxConfig(LlamaConfig):
+            model_type = "fx"
+            layers: int = 2
+
+        def attempt(function, *arguments, **keywords):
+            try:
+                print(type(function(*arguments, **keywords)).__name__)
+            except ValueError as error:
+                print(error)
+
+        attempt(AutoConfig.for_model, "fx")
+        attempt(AutoConfig.register, "other", FxConfig)
+        attempt(AutoConfig.register, "fx", FxConfig)
+        attempt(AutoConfig.register, "fx", FxConfig)
+        attempt(AutoConfig.register, "llama", LlamaConfig)
+        attempt(AutoConfig.register, "llama", LlamaConfig, exist_ok=True)
+        config = AutoConfig.for_model("fx", hidden_size=8)
+        print(CONFIG_MAPPING["fx"] is type(config) is FxConfig, config.layers, config.hidden_size)
+        """
+    )
+    assert out.stdout.splitlines() == [
+        "Transformers does not recognize this architecture: fx",
+        "config has fx and you passed other",
+        "NoneType",
+        "NoneType",
+        "'llama' is already used by a Transformers config",
+        "NoneType",
+        "True 2 8",
+    ]
+
+
+# The files
+
+
+def test_the_fixture_is_short_free_of_markup_and_needs_the_standard_library_alone():
+    files = sorted(FIXTURE.rglob("*.py"))
+    assert sum(len(file.read_text().splitlines()) for file in files) < 400
+    imported = set()
+    for file in [*files, FIXTURE / "README.md"]:
+        text = file.read_text()
+        assert not [mark for mark in ("{" + "{", "{" + "%", "{" + "#") if mark in text], file
+        for node in ast.walk(ast.parse(text if file.suffix == ".py" else "")):
+            if isinstance(node, ast.ImportFrom):
+                imported.add(node.module.partition(".")[0])
+            elif isinstance(node, ast.Import):
+                imported.update(alias.name.partition(".")[0] for alias in node.names)
+    assert "json" in imported
+    assert imported - {"vllm"} <= sys.stdlib_module_names
+
+
+# Helpers
+
+PRELUDE = """
+import os, sys
+import vllm, vllm.logger, vllm.plugins
+from vllm import ModelRegistry
+from vllm.plugins import load_general_plugins, load_plugins_by_group
+
+def inspect(architectures):
+    load_general_plugins()
+    info, name = ModelRegistry.inspect_model_cls(architectures)
+    return f"{info.architecture} {name} {info.supports_pp}"
+"""
+
+PLUGIN = """
+import multiprocessing, os, signal, time
+from recorder import record
+{top}
+def register():
+    from vllm import ModelRegistry
+{body}
+"""
+
+
+@dataclass
+class Site:
+    """A folder of plugins and the processes that see it and the fixture, but nothing else."""
+
+    folder: Path
+    found: list[Path] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[str]:
+        """What was recorded so far, by all processes, in order."""
+        file = self.folder / "calls"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def module(self, name: str, text: str) -> None:
+        file = self.folder / "site" / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text))
+
+    def plugin(self, name, body, top="", group="vllm.general_plugins", package=None) -> None:
+        """A distribution with one plugin, whose function has ``body`` and whose module ``top``."""
+        package = package or f"plugin_{name}"
+        body = indent(dedent(body) + "\npass", "    ")
+        self.module(package, PLUGIN.format(top=dedent(top), body=body))
+        # A folder each, for within one folder the order of discovery is up to the file system.
+        metadata = self.folder / "found" / package / f"{package}.dist-info"
+        metadata.mkdir(parents=True)
+        self.found.append(metadata.parent)
+        text = f"Metadata-Version: 2.1\nName: dist-of-{name}-{package}\nVersion: 1\n"
+        (metadata / "METADATA").write_text(text)
+        (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = {package}:register\n")
+
+    def model(self, name, base="object", body="supports_pp = True", top="") -> None:
+        """A plugin that registers the_model:``name`` lazily; both record where they run."""
+        head = "import multiprocessing, os, signal, time\nfrom recorder import record\n"
+        head += "record(f'imported {os.getpid()}')\n"
+        self.module("the_model", f"{head}{dedent(top)}\nclass {name}({base}):\n    {body}\n")
+        if not (self.folder / "site/plugin_model.py").exists():
+            called = "record(f'called {os.getpid()}')"
+            lazy = f"ModelRegistry.register_model({name!r}, 'the_model:{name}')"
+            self.plugin("model", f"{called}\n{lazy}")
+
+    def real_vllm(self) -> Path:
+        """A folder with a package that passes for the real vllm."""
+        package = self.folder / "real/vllm"
+        (package / "plugins").mkdir(parents=True)
+        (package / "__init__.py").write_text("__version__ = 'real'")
+        (package / "plugins/__init__.py").write_text("who = 'real'")
+        return package.parent
+
+    def run(self, *arguments, path=(FIXTURE,), **environment) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env={
+                **{name: value for name, value in os.environ.items() if name[:5] != "VLLM_"},
+                "PYTHONPATH": os.pathsep.join(map(str, [*path, self.folder / "site", *self.found])),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "VLLM_CACHE_ROOT": str(self.folder / "cache"),
+                **environment,
+            },
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def succeeds(self, script: str, **environment) -> subprocess.CompletedProcess:
+        out = self.run("-c", PRELUDE + dedent(script), **environment)
+        assert out.returncode == 0, out.stderr
+        return out
+
+    def fails(self, script: str, **environment) -> subprocess.CompletedProcess:
+        out = self.run("-c", PRELUDE + dedent(script), **environment)
+        assert out.returncode == 1, out.stdout + out.stderr
+        return out
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    site = Site(tmp_path)
+    # One write, so that the lines of several processes never mix.
+    site.module(
+        "recorder",
+        f"""
+        import os
+
+        def record(what):
+            file = os.open({str(tmp_path / "calls")!r}, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+            os.write(file, f"{{what}}\\n".encode())
+            os.close(file)
+        """,
+    )
+    return site
