@@ -409,31 +409,13 @@ def test_a_worker_that_hangs_is_ended_with_the_others(site, method):
                 time.sleep(600)
         """,
     )
-    settings = f"workers=2, start_method={method!r}, architecture='FxModel', seconds=1"
+    settings = f"workers=2, start_method={method!r}, architecture='FxModel', seconds=5"
     out = site.fails(f"from vllm.fixture import start_engine; start_engine({settings})")
     assert "Failed proc(s): {'VllmWorker-0': None}" in out.stderr
     assert out.stderr.splitlines()[-1].endswith("Failed proc(s): {'EngineCore': 1}")
     hung = [int(record.split()[1]) for record in site.records if record.startswith("hangs")]
     assert hung
     assert not [pid for pid in hung if Path(f"/proc/{pid}").exists()]
-
-
-def test_an_engine_core_that_is_too_slow_is_ended_with_its_workers(site):
-    site.plugin(
-        "a",
-        """
-        name = multiprocessing.current_process().name
-        if name == "EngineCore":
-            time.sleep(2.5)
-        if name == "VllmWorker-0":
-            record(f"{os.getpid()}")
-            time.sleep(600)
-        """,
-    )
-    out = site.fails("from vllm.fixture import start_engine; start_engine(seconds=1)")
-    assert out.stderr.splitlines()[-1].endswith("Failed proc(s): {'EngineCore': None}")
-    (hung,) = site.records
-    assert not Path(f"/proc/{hung}").exists()
 
 
 def test_an_engine_core_that_hangs_is_ended_too(site):
@@ -446,7 +428,7 @@ def test_an_engine_core_that_hangs_is_ended_too(site):
             time.sleep(600)
         """,
     )
-    out = site.fails("from vllm.fixture import start_engine; start_engine(seconds=0.5)")
+    out = site.fails("from vllm.fixture import start_engine; start_engine(seconds=2)")
     assert out.stderr.splitlines()[-1].endswith("Failed proc(s): {'EngineCore': None}")
     (hung,) = site.records
     assert not Path(f"/proc/{hung}").exists()

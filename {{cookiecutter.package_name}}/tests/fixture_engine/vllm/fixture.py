@@ -70,7 +70,7 @@ def _gather(kind, children, start_method, seconds) -> list[dict]:
             reports += report
     finally:
         for _, process, _ in started:
-            (process.kill if kind == "WorkerProc" else process.terminate)()  # It ends its workers.
+            (process.kill if kind == "WorkerProc" else process.terminate)()  # A core ends its own.
             process.join(2)
             process.kill()
     return reports
