@@ -33,7 +33,8 @@ if __name__ == "__main__":
     names = {"architectures": ["MyDecoderForCausalLM"], "model_type": "my_decoder"}
     reference = save_checkpoint(folder, tie_word_embeddings=True, **names)
     [(tokens, _)] = greedy_in_vllm(folder, PROMPTS[:1], 8, enforce_eager=True)
-    print(json.dumps([tokens, greedy_in_hf(reference, PROMPTS[0], 8)[0]]))
+    result = [tokens, greedy_in_hf(reference, PROMPTS[0], 8)[0]]
+    (folder / "result.json").write_text(json.dumps(result))
 """
 
 
@@ -93,10 +94,10 @@ def with_a_broken_plugin(plugins, tmp_path):
     real_vllm.uninstall(bin_folder, BROKEN["package_name"])
 
 
-def test_a_broken_plugin_stops_no_other_model_and_says_why(with_a_broken_plugin):
+def test_a_broken_plugin_stops_no_other_model_and_says_why(with_a_broken_plugin, tmp_path):
     result = with_a_broken_plugin()
     assert result.returncode == 0, result.stderr
-    actual, expected = json.loads(result.stdout.splitlines()[-1])
+    actual, expected = json.loads((tmp_path / "checkpoint" / "result.json").read_text())
     assert actual == expected
     message = "Plugin vllm_my_broken: register_config() failed: RuntimeError: broken on purpose."
     # Once in each process: front end, engine core, worker.
