@@ -40,7 +40,7 @@ def test_every_kind_on_offer_is_tested():
 
 def test_every_kind_is_one_room_with_the_same_files():
     rooms = {path.name: files_in(path) for path in (ROOT / "templates" / "kinds").iterdir()}
-    room = {"config.py", "model.py", "readme.md", "test_generation.py"}
+    room = {"config.py", "model.py", "serve.md", "test_model.py", "yours.md"}
     assert rooms == dict.fromkeys(KINDS, room)
 
 
@@ -67,7 +67,7 @@ def test_the_files_are_exactly_these(project):
         "setup.py",
         "tests/conftest.py",
         "tests/test_compatibility.py",
-        "tests/test_generation.py",
+        "tests/test_model.py",
         "tests/test_registration.py",
         "tests/tiny_llama.py",
     }

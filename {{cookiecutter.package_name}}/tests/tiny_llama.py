@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -50,6 +51,10 @@ def save_checkpoint(folder: Path, *, tie_word_embeddings: bool, **config_json) -
     model = LlamaForCausalLM(config).eval()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    # Many checkpoints hold what is tied or computed as well; loading must cope with it.
+    weights = {name: weight.clone() for name, weight in model.state_dict().items()}
+    weights["model.layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(SIZES["head_dim"] // 2)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | config_json))
     return model

@@ -52,3 +52,12 @@ def test_vllm_sees_what_the_model_can_do():
     assert interfaces_base.is_text_generation_model(model_class)
     assert interfaces.supports_pp(model_class)
     assert interfaces.supports_lora(model_class)
+
+
+def test_the_config_fills_in_what_config_json_leaves_out():
+    from {{ cookiecutter.package_name }}.config import Config
+
+    config = Config(hidden_size=96, num_attention_heads=3, rope_theta=5000.0)
+    assert config.num_key_value_heads == 3
+    assert config.head_dim == 32
+    assert config.rope_parameters["rope_theta"] == 5000.0

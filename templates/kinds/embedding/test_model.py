@@ -1,0 +1,56 @@
+"""The vectors are Hugging Face's hidden states with the same weights, pooled and normalised."""
+
+import pytest
+
+from {{ cookiecutter.package_name }} import about
+
+pytestmark = pytest.mark.real_vllm
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory):
+    """Return a vector [hidden_size] for each prompt, those of vLLM and those of HF."""
+    import torch
+    from tiny_llama import PROMPTS, make_tokenizer, save_checkpoint
+    from vllm import LLM
+
+    folder = tmp_path_factory.mktemp("checkpoint")
+    reference = save_checkpoint(
+        folder,
+        tie_word_embeddings=False,
+        architectures=[about.ARCHITECTURE],
+        model_type=about.MODEL_TYPE,
+    )
+    expected = []
+    for prompt in PROMPTS:
+        tokens = torch.tensor([make_tokenizer()(prompt)["input_ids"]])
+        with torch.no_grad():
+            mean = reference.model(tokens).last_hidden_state[0].mean(dim=0)
+        expected.append(torch.nn.functional.normalize(mean, dim=0).tolist())
+
+    llm = LLM(model=str(folder), runner="pooling", dtype="float32", max_model_len=128)
+    return [output.outputs.embedding for output in llm.embed(PROMPTS, use_tqdm=False)], expected
+
+
+def test_vectors_are_those_of_hugging_face(embedded):
+    actual, expected = embedded
+    for actual_vector, expected_vector in zip(actual, expected, strict=True):
+        assert actual_vector == pytest.approx(expected_vector, abs=1e-3)
+
+
+def test_vectors_are_normalised_and_not_all_alike(embedded):
+    actual, _ = embedded
+    for vector in actual:
+        assert sum(x * x for x in vector) == pytest.approx(1.0, abs=1e-5)
+    assert max(abs(x - y) for x, y in zip(actual[0], actual[1], strict=True)) > 0.01
+
+
+def test_vllm_sees_what_the_model_can_do():
+    from vllm.model_executor.models import interfaces, interfaces_base
+
+    from {{ cookiecutter.package_name }} import model
+
+    model_class = getattr(model, about.ARCHITECTURE)
+    assert interfaces_base.is_pooling_model(model_class)
+    assert interfaces.supports_pp(model_class)
+    assert interfaces.supports_lora(model_class)

@@ -1,0 +1,1 @@
+{% include 'kinds/' ~ cookiecutter.model_kind ~ '/test_model.py' -%}
