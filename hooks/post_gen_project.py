@@ -5,8 +5,9 @@ import shlex
 from pathlib import Path
 
 PROJECT = Path.cwd()
-# What `cruft update` renders is compared and thrown away: no place to send somebody.
-RENDERED_BY_CRUFT_UPDATE = PROJECT.parent.name in {"current_template", "new_template"}
+# `cruft update` and `cruft diff` render into a temporary folder: no place to send somebody.
+RENDERED_BY_CRUFT = "{{ cookiecutter._commit is defined }}" == "True"
+THROWN_AWAY = RENDERED_BY_CRUFT and PROJECT.parent.name.startswith("tmp")
 
 
 def where_to_go() -> str:
@@ -15,7 +16,7 @@ def where_to_go() -> str:
     return str(PROJECT.relative_to(start) if PROJECT.is_relative_to(start) else PROJECT)
 
 
-if not RENDERED_BY_CRUFT_UPDATE:
+if not THROWN_AWAY:
     print("The plugin is ready. The next three commands install and test it:")
     print(f"    cd {shlex.quote(where_to_go())}")
     print("    python3 -m venv .venv && .venv/bin/pip install -e '.[test]'")

@@ -135,6 +135,21 @@ def test_setup_py_holds_the_answers_as_they_were_given(project):
     assert given["url"] == ANSWERS["repository_url"]
 
 
+@pytest.mark.parametrize(
+    ("description", "markdown"),
+    [
+        ("7B decoder", "7B decoder"),
+        ("1. of all", "1\\. of all"),
+        ("   # no heading", "\\# no heading"),
+        (" - no list", "\\- no list"),
+        ("a *b* <c> `d` [e](f) g_h", "a \\*b\\* \\<c\\> \\`d\\` \\[e\\](f) g\\_h"),
+    ],
+)
+def test_the_readme_shows_the_description_as_it_was_given(render, description, markdown):
+    readme = (render(description=description) / "README.md").read_text()
+    assert readme.splitlines()[2] == markdown
+
+
 def test_pyproject_holds_no_metadata(project):
     text = (project / "pyproject.toml").read_text()
     assert re.findall(r"^\[(\w+[-\w]*)", text, re.MULTILINE) == ["build-system"] + ["tool"] * 3
@@ -152,6 +167,10 @@ def test_the_license_is_the_one_that_was_chosen(render, name):
     }
     assert [other for other in LICENSES if words[other] in text] == [name]
     assert ("Acme Ltd" in text) is (name != "Apache-2.0")
+    setup = (project / "setup.py").read_text()
+    compile(setup, "setup.py", "exec")
+    # An index refuses what it must not publish.
+    assert ("Private :: Do Not Upload" in setup) is (name == "Proprietary")
 
 
 def test_the_workflows_are_sound(project):

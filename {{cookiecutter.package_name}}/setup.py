@@ -3,7 +3,7 @@
 from pathlib import Path
 from runpy import run_path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 PACKAGE = "{{ cookiecutter.package_name }}"
@@ -20,7 +20,8 @@ setup(
     author_email={{ cookiecutter.author_email | python_string }},
     url={{ cookiecutter.repository_url | python_string }},
     license_expression="{{ cookiecutter.license | spdx }}",
-    packages=[PACKAGE],
+    classifiers={{ cookiecutter.license | classifiers }},
+    packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
     python_requires=">=3.10",
     # Nothing is required: pip must not replace the vLLM that this plugin is installed into.
     extras_require={

@@ -19,7 +19,9 @@ os.environ["VLLM_CACHE_ROOT"] = cache.name
 # Which plugins are let in is up to each test.
 os.environ.pop("VLLM_PLUGINS", None)
 
-if importlib.util.find_spec("vllm") is None:
+found = importlib.util.find_spec("vllm")
+# A spec without a loader is a mere folder of that name.
+if found is None or found.loader is None:
     # Last on the path here, and in PYTHONPATH for the processes that tests and engine start.
     sys.path.append(str(FIXTURE_ENGINE))
     python_path = [os.environ.get("PYTHONPATH"), str(FIXTURE_ENGINE)]

@@ -61,9 +61,9 @@ def test_vllm_discovers_the_plugin_by_its_entry_point():
     [
         (None, True),
         (PLUGIN_NAME, True),
-        (f"another,{PLUGIN_NAME}", True),
-        (f"another, {PLUGIN_NAME}", False),  # vLLM does not trim
-        ("another", False),
+        (f"not-{PLUGIN_NAME},{PLUGIN_NAME}", True),
+        (f"not-{PLUGIN_NAME}, {PLUGIN_NAME}", False),  # vLLM does not trim
+        (f"not-{PLUGIN_NAME}", False),
         ("all", False),
         ("", False),
     ],
@@ -142,27 +142,50 @@ def test_a_model_type_that_is_taken_stays_its_owners_and_is_warned_of(log):
     assert f"{__name__}:Other" in record.getMessage() and MODEL_TYPE in record.getMessage()
 
 
-def fail(*args, **kwargs):
-    raise RuntimeError("broken on purpose")
+class Unprintable(Exception):
+    def __str__(self):
+        raise ValueError("not even its message can be had")
 
 
-def test_a_failing_register_is_logged_once_and_the_next_step_runs(monkeypatch, log):
+class Panic(BaseException):
+    """As extensions in Rust raise it: no Exception."""
+
+
+def fail_with(error):
+    def register_model(*args, **kwargs):
+        raise error
+
+    return register_model
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("broken"), Unprintable(), Panic(), SystemExit(1)], ids=repr
+)
+def test_a_failing_register_is_logged_once_and_the_next_step_runs(monkeypatch, log, error):
     from transformers import CONFIG_MAPPING
 
-    monkeypatch.setattr(ModelRegistry, "register_model", fail)
+    monkeypatch.setattr(ModelRegistry, "register_model", fail_with(error))
     plugin.register()
     plugin.register()
     [record] = log
     assert record.levelno == logging.ERROR
-    assert PLUGIN_NAME in record.getMessage() and "broken on purpose" in record.getMessage()
+    assert PLUGIN_NAME in record.getMessage()
+    assert type(error).__name__ in record.getMessage()
     assert "Cure:" in record.getMessage()
+    assert record.exc_info[1] is error
     assert MODEL_TYPE in CONFIG_MAPPING
 
 
+def test_a_failing_log_handler_does_not_leave_register(monkeypatch, log):
+    monkeypatch.setattr(ModelRegistry, "register_model", fail_with(RuntimeError("broken")))
+    monkeypatch.setattr(_safety.logger, "log", fail_with(OSError("disk full")))
+    plugin.register()
+
+
 def test_a_failing_register_raises_when_told_to(monkeypatch):
-    monkeypatch.setattr(ModelRegistry, "register_model", fail)
+    monkeypatch.setattr(ModelRegistry, "register_model", fail_with(RuntimeError("broken")))
     monkeypatch.setenv(_safety.STRICT, "1")
-    with pytest.raises(RuntimeError, match="broken on purpose"):
+    with pytest.raises(RuntimeError, match="broken"):
         plugin.register()
 
 
@@ -174,6 +197,13 @@ def test_an_untested_vllm_is_warned_of_once(monkeypatch, log, version):
     [record] = log
     assert record.levelno == logging.WARNING
     assert version in record.getMessage() and OLDEST_VLLM in record.getMessage()
+
+
+def test_a_vllm_without_a_version_is_warned_of(monkeypatch, log):
+    monkeypatch.delattr(vllm, "__version__")
+    plugin.register()
+    [record] = log
+    assert record.levelno == logging.WARNING
 
 
 @pytest.mark.parametrize("version", [OLDEST_VLLM, NEWEST_VLLM, f"{NEWEST_VLLM}+cpu"])

@@ -28,7 +28,7 @@ def register_architecture() -> None:
     if ARCHITECTURE not in ModelRegistry.get_supported_archs():
         ModelRegistry.register_model(ARCHITECTURE, model_class)
     elif (owner := owner_of(ModelRegistry.models[ARCHITECTURE])) != model_class:
-        warn_of_owner("architecture", ARCHITECTURE, owner)
+        warn_of_owner("architecture", ARCHITECTURE, owner, "about.py, model.py")
 
 
 def register_config() -> None:
@@ -41,4 +41,5 @@ def register_config() -> None:
         # exist_ok, since another thread may be right here too.
         AutoConfig.register(MODEL_TYPE, Config, exist_ok=True)
     elif (owner := CONFIG_MAPPING[MODEL_TYPE]) is not Config:
-        warn_of_owner("model_type", MODEL_TYPE, f"{owner.__module__}:{owner.__name__}")
+        name = f"{owner.__module__}:{owner.__name__}"
+        warn_of_owner("model_type", MODEL_TYPE, name, "about.py")

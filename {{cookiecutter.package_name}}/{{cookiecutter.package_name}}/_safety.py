@@ -3,6 +3,7 @@
 An exception that leaves ``register()`` stops vLLM for every model, not only for this plugin's.
 """
 
+import contextlib
 import logging
 import os
 import re
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from .about import NEWEST_VLLM, OLDEST_VLLM, PLUGIN_NAME
 
 # Set to 1, this environment variable lets register() raise. For CI, and to find a cause.
+# Its name does not start with VLLM_, since those are vLLM's own.
 STRICT = "STRICT_VLLM_PLUGINS"
 
 # vLLM gives a log handler to the logger "vllm" and those below it, and to no other.
@@ -25,16 +27,17 @@ def attempt(step: Callable[[], None]) -> None:
     """
     try:
         step()
-    # An import may end in SystemExit too.
-    except (Exception, SystemExit) as error:
-        if os.environ.get(STRICT) == "1":
+    # Not only Exception: an import may exit, and extensions in Rust panic past it.
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) or os.environ.get(STRICT) == "1":
             raise
         say_once(
             logging.ERROR,
-            f"Plugin {PLUGIN_NAME}: {step.__name__}() failed: {type(error).__name__}: {error}. "
-            "Models of this plugin will not load, all others will. Cure: repair what the traceback "
-            f"names, or install a vLLM from {OLDEST_VLLM} to {NEWEST_VLLM}; or keep this plugin "
-            "out, by naming the others in VLLM_PLUGINS.",
+            step.__name__,
+            f"Plugin {PLUGIN_NAME}: {step.__name__}() failed with {type(error).__name__}. Models "
+            "of this plugin may not load, all others will. Cure: repair what the traceback names, "
+            f"or install a vLLM from {OLDEST_VLLM} to {NEWEST_VLLM}; or keep this plugin out, by "
+            "naming the others in VLLM_PLUGINS.",
             exc_info=True,
         )
 
@@ -43,22 +46,28 @@ def warn_if_untested() -> None:
     """Warn when this vLLM is older or newer than those that this plugin was tested with."""
     import vllm
 
-    if not release(OLDEST_VLLM) <= release(vllm.__version__) <= release(NEWEST_VLLM):
+    version = str(getattr(vllm, "__version__", "of unknown version"))
+    if not release(OLDEST_VLLM) <= release(version) <= release(NEWEST_VLLM):
         say_once(
             logging.WARNING,
+            "version",
             f"Plugin {PLUGIN_NAME} is tested with vLLM {OLDEST_VLLM} to {NEWEST_VLLM}, and this is "
-            f"{vllm.__version__}. It may work. Cure: run the plugin's tests with this vLLM, or "
-            "install a tested one.",
+            f"{version}. It may work. Cure: run the plugin's tests with this vLLM, or install a "
+            "tested one.",
         )
 
 
-def warn_of_owner(what: str, name: str, owner: str) -> None:
-    """Warn that ``name``, an architecture or a model_type, is already another package's."""
+def warn_of_owner(what: str, name: str, owner: str, places: str) -> None:
+    """Warn that ``name``, an architecture or a model_type, is already another package's.
+
+    ``places`` are the files in which it would have to change.
+    """
     say_once(
         logging.WARNING,
+        what,
         f"Plugin {PLUGIN_NAME}: the {what} {name} already belongs to {owner}, which vLLM will use "
-        f"in place of this plugin's. Cure: give this plugin another {what} in about.py and in the "
-        "checkpoint's config.json, or keep the other plugin out by VLLM_PLUGINS.",
+        f"in place of this plugin's. Cure: choose another {what}, in {places} and in the "
+        "checkpoint's config.json; or, if the owner is a plugin, keep that out by VLLM_PLUGINS.",
     )
 
 
@@ -71,12 +80,14 @@ def owner_of(entry) -> str:
     return f"{model_class.__module__}:{model_class.__name__}"
 
 
-def say_once(level: int, message: str, **options) -> None:
-    """Log ``message`` unless this process has done so before."""
+def say_once(level: int, topic: str, message: str, **options) -> None:
+    """Log ``message`` unless this process has said something about ``topic`` before."""
     # setdefault is atomic. A lock could be held by another thread while vLLM forks this process.
     mine = object()
-    if _said.setdefault((os.getpid(), message), mine) is mine:
-        logger.log(level, message, **options)
+    if _said.setdefault((os.getpid(), topic), mine) is mine:
+        # A log handler that fails must not take vLLM down either.
+        with contextlib.suppress(Exception):
+            logger.log(level, message, **options)
 
 
 def release(version: str) -> tuple[int, ...]:

@@ -33,28 +33,30 @@ from vllm.model_executor.layers.vocab_parallel_embedding import (
     ParallelLMHead,
     VocabParallelEmbedding,
 )
-from vllm.model_executor.model_loader.weight_utils import (
-    default_weight_loader,
-    maybe_remap_kv_scale_name,
-)
 from vllm.model_executor.models.interfaces import SupportsLoRA, SupportsPP, SupportsQuant
 from vllm.model_executor.models.utils import (
+    AutoWeightsLoader,
     PPMissingLayer,
-    is_pp_missing_parameter,
+    WeightsMapper,
     make_empty_intermediate_tensors_factory,
     make_layers,
     maybe_prefix,
 )
 from vllm.sequence import IntermediateTensors
 
-# A checkpoint's weight: the parameter that holds it beside others, and which shard of that it is.
-STACKED_PARAMETERS = {
-    "q_proj": ("qkv_proj", "q"),
-    "k_proj": ("qkv_proj", "k"),
-    "v_proj": ("qkv_proj", "v"),
-    "gate_proj": ("gate_up_proj", 0),
-    "up_proj": ("gate_up_proj", 1),
-}
+# Weights that a checkpoint holds one by one and this model as shards of one parameter.
+STACKED_WEIGHTS = WeightsMapper(
+    orig_to_new_stacked={
+        ".q_proj": (".qkv_proj", "q"),
+        ".k_proj": (".qkv_proj", "k"),
+        ".v_proj": (".qkv_proj", "v"),
+        ".gate_proj": (".gate_up_proj", 0),
+        ".up_proj": (".gate_up_proj", 1),
+    }
+)
+
+# Settings of other models in Llama's layout. To ignore one would give wrong text, silently.
+NOT_IMPLEMENTED = ("attention_bias", "mlp_bias", "sliding_window")
 
 
 class DecoderAttention(nn.Module):
@@ -91,9 +93,9 @@ class DecoderAttention(nn.Module):
         self.qkv_sizes = [n * config.head_dim for n in (num_heads, num_kv_heads, num_kv_heads)]
         # The KV cache belongs to this layer, and vLLM finds it by its prefix.
         self.attn = Attention(
-            num_heads,
-            config.head_dim,
-            config.head_dim**-0.5,
+            num_heads=num_heads,
+            head_size=config.head_dim,
+            scale=config.head_dim**-0.5,
             num_kv_heads=num_kv_heads,
             cache_config=vllm_config.cache_config,
             quant_config=vllm_config.quant_config,
@@ -179,8 +181,8 @@ class DecoderModel(nn.Module):
     def __init__(self, *, vllm_config: VllmConfig, prefix: str = "") -> None:
         super().__init__()
         config = vllm_config.model_config.hf_config
-        stage = get_pp_group()
-        if stage.is_first_rank or (config.tie_word_embeddings and stage.is_last_rank):
+        pp_group = get_pp_group()
+        if pp_group.is_first_rank or (config.tie_word_embeddings and pp_group.is_last_rank):
             self.embed_tokens = VocabParallelEmbedding(
                 config.vocab_size,
                 config.hidden_size,
@@ -194,7 +196,7 @@ class DecoderModel(nn.Module):
             lambda prefix: DecoderLayer(vllm_config, prefix),
             prefix=maybe_prefix(prefix, "layers"),
         )
-        if stage.is_last_rank:
+        if pp_group.is_last_rank:
             self.norm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
         else:
             self.norm = PPMissingLayer()
@@ -244,6 +246,9 @@ class {{ cookiecutter.architecture }}(
     def __init__(self, *, vllm_config: VllmConfig, prefix: str = "") -> None:
         super().__init__()
         self.config = config = vllm_config.model_config.hf_config
+        for setting in NOT_IMPLEMENTED:
+            if getattr(config, setting, None):
+                raise ValueError(f"config.json sets {setting}, which this model does not implement")
         self.model = DecoderModel(vllm_config=vllm_config, prefix=maybe_prefix(prefix, "model"))
         if get_pp_group().is_last_rank:
             self.lm_head = ParallelLMHead(
@@ -288,35 +293,7 @@ class {{ cookiecutter.architecture }}(
         ``weights`` yields names and whole tensors; each parameter's own loader takes the part that
         belongs to this worker. Raises ValueError for a weight that this model has no place for.
         """
-        parameters = dict(self.named_parameters())
-        loaded = set()
-        for checkpoint_name, weight in weights:
-            if "rotary_emb." in checkpoint_name:
-                continue  # old checkpoints store what get_rope computes
-            if self.config.tie_word_embeddings and checkpoint_name.startswith("lm_head."):
-                continue  # the same tensor as the embedding's
-            name = maybe_remap_kv_scale_name(checkpoint_name, parameters)
-            if name is None:
-                continue  # a scale for a KV cache that is not quantized in this run
-            name, shard = _locate(name)
-            if is_pp_missing_parameter(name, self):
-                continue  # another pipeline stage holds it
-            if name not in parameters and name.endswith(".bias") and self.quant_config is not None:
-                continue  # some quantizers write a zero bias for every layer
-            if name not in parameters:
-                raise ValueError(
-                    f"{checkpoint_name} of the checkpoint has no place in {type(self).__name__}: "
-                    "is its config.json meant for this model?"
-                )
-            load = getattr(parameters[name], "weight_loader", default_weight_loader)
-            load(parameters[name], weight, *shard)
-            loaded.add(name)
-        return loaded
-
-
-def _locate(name: str) -> tuple[str, tuple]:
-    """Return the parameter that holds a checkpoint's weight, and which shard of it, if not all."""
-    for part, (stacked, shard) in STACKED_PARAMETERS.items():
-        if f".{part}." in name:
-            return name.replace(part, stacked), (shard,)
-    return name, ()
+        if self.config.tie_word_embeddings:
+            # Some checkpoints hold it all the same; it is the embedding's own tensor here.
+            weights = (pair for pair in weights if not pair[0].startswith("lm_head."))
+        return AutoWeightsLoader(self).load_weights(weights, mapper=STACKED_WEIGHTS)

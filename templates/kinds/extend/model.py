@@ -17,7 +17,9 @@ class {{ cookiecutter.architecture }}(LlamaForCausalLM):
 
     def __init__(self, *, vllm_config: VllmConfig, prefix: str = "") -> None:
         super().__init__(vllm_config=vllm_config, prefix=prefix)
-        self.suppressed_token_ids = list(self.config.suppressed_token_ids)
+        # A buffer, so that it is on the device already when tokens are sampled.
+        suppressed = torch.tensor(self.config.suppressed_token_ids, dtype=torch.long)
+        self.register_buffer("suppressed", suppressed, persistent=False)
 
     def compute_logits(self, hidden_states: torch.Tensor) -> torch.Tensor | None:
         """Map the hidden states [N, H] to sample from to logits [N, V].
@@ -26,12 +28,12 @@ class {{ cookiecutter.architecture }}(LlamaForCausalLM):
         """
         logits = super().compute_logits(hidden_states)
         if logits is not None:
-            logits[:, self.suppressed_token_ids] = float("-inf")
+            logits.index_fill_(-1, self.suppressed, float("-inf"))
         return logits
 
     @property
     def compute_logits_local(self):
-        """Tell vLLM that there is no such method; the parent's would pass by ``compute_logits``.
+        """Tell vLLM that there is no such method; the parent's would bypass ``compute_logits``.
 
         vLLM 0.29 and newer may sample from it, see ``--enable-batch-sharded-sampling``.
         """
