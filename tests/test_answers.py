@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ REFUSED = [
     ("package_name", "json", "use vllm_json"),
     ("package_name", "vllm", "use vllm_vllm"),
     ("package_name", "torch", "use vllm_torch"),
+    ("package_name", "transformers", "use vllm_transformers"),
     ("package_name", "tests", "use vllm_tests"),
     ("package_name", "", "use vllm_my_model"),
     ("package_name", "../elsewhere", "use elsewhere"),
@@ -33,11 +35,14 @@ REFUSED = [
     ("plugin_name", "all", "use vllm_my_model"),
     ("plugin_name", "lora_hf_hub_resolver", "use vllm_my_model"),
     ("plugin_name", "a b", "use a_b"),
+    ("plugin_name", "a=b", "use a_b"),
+    ("plugin_name", "-a", "use a"),
     ("plugin_name", "", "use vllm_my_model"),
     ("plugin_name", "a" * 65, "at most 64"),
     ("architecture", "My-Model", "use MyModel"),
     ("architecture", "None", "use MyModelForCausalLM"),
     ("architecture", "1Model", "use Model"),
+    ("architecture", "Модель", "use MyModelForCausalLM"),
     ("architecture", "", "use MyModelForCausalLM"),
     ("architecture", "RMSNorm", "use MyRMSNorm"),
     ("architecture", "__debug__", "use debug__"),
@@ -46,6 +51,9 @@ REFUSED = [
     ("model_type", "My Model", "use my_model"),
     ("model_type", 'x"', "use x"),
     ("model_type", "llama", "use my_llama"),
+    ("model_type", "a/b", "use a_b"),
+    ("model_type", "my model", "use my_model"),
+    ("model_type", "a.", "use a"),
     ("model_type", "a" * 65, "at most 64"),
     ("description", "", "use a few words"),
     ("description", "two\nlines", "one line"),
@@ -54,8 +62,11 @@ REFUSED = [
     ("author_name", "Ann\nLicense: MIT", "one line"),
     ("author_name", "  ", "use a few words"),
     ("author_email", "ann", "use you@example.com"),
+    ("author_email", "ann@b@example.com", "use you@example.com"),
+    ("author_email", "<ann@example.com>", "use you@example.com"),
     ("author_email", "ann@example.com, bob@example.com", "use you@example.com"),
     ("repository_url", "example.com", "use https://example.com/project"),
+    ("repository_url", "https://example.com/a b", "use https://example.com/project"),
     ("repository_url", "file:///etc", "use https://example.com/project"),
 ]
 TEMPLATE_CODE = ["{{ 7*7 }}", "{% raw %}", "{# note #}", "a {{cookiecutter.x}} b", "{{"]
@@ -126,6 +137,18 @@ def test_a_typed_answer_is_refused_right_after_its_question(tmp_path, answer):
     assert "VLLM_PLUGINS" not in result.stdout, "the next question was asked"
 
 
+def test_typed_template_code_is_refused_too(tmp_path):
+    result = cookiecutter(tmp_path, typed="\n\n\n\n\n{{ 7*7 }}\n")
+    assert_refused(result, tmp_path, "description", "{{ 7*7 }}", "leave out")
+
+
+def test_an_architecture_may_not_be_a_name_in_its_own_kind_of_model(tmp_path):
+    name = {"architecture": "DispatchPooler"}
+    with pytest.raises(SystemExit, match="uses for something else"):
+        render_into(tmp_path, model_kind="embedding", **name)
+    render_into(tmp_path, model_kind="decoder", **name)
+
+
 def test_the_hook_refuses_what_got_round_the_checks(tmp_path):
     bypass = ["__check_plugin_name=", "__check_author_name="]
     result = cookiecutter(tmp_path, "--no-input", "plugin_name=a,b", "author_name= ", *bypass)
@@ -158,3 +181,35 @@ def test_the_folder_is_named_as_seen_from_where_cookiecutter_was_started(tmp_pat
     environment = os.environ | {"PWD": str(tmp_path)}
     result = run(*command, cwd=tmp_path, env=environment)
     assert "\n    cd vllm_my_model\n" in result.stdout
+
+
+def test_the_folder_is_quoted_where_a_shell_needs_it(tmp_path):
+    (tmp_path / "my plugins").mkdir()
+    result = cookiecutter(tmp_path / "my plugins", "--no-input")
+    assert f"\n    cd '{tmp_path}/my plugins/vllm_my_model'\n" in result.stdout
+
+
+# As `cruft update` does it: both versions from one folder, in one process.
+TWO_VERSIONS = """
+from pathlib import Path
+from cookiecutter.main import cookiecutter
+
+cookiecutter("template", no_input=True, output_dir="old")
+rules = Path("template/answer_rules.py")
+rules.write_text(rules.read_text().replace("LONGEST_TEXT = 300", "LONGEST_TEXT = 10"))
+cookiecutter("template", no_input=True, output_dir="new")
+"""
+
+
+def test_each_version_of_the_template_has_its_own_rules(tmp_path):
+    shutil.copytree(ROOT, tmp_path / "template", ignore=shutil.ignore_patterns(".*"))
+    command = [sys.executable, "-c", TWO_VERSIONS]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (tmp_path / "old" / "vllm_my_model").exists()
+    assert re.search(r"^Error: package_name = .* at most 10$", result.stderr, re.MULTILINE)
+
+
+def test_the_defaults_follow_the_package_name(render):
+    about = (render(package_name="vllm_parrot") / "vllm_parrot" / "about.py").read_text()
+    assert '\nPLUGIN_NAME = "vllm_parrot"\n' in about
+    assert '\nMODEL_TYPE = "vllm_parrot"\n' in about

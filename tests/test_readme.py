@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
+import sys
 
 import pytest
-from helpers import KINDS, ROOT
+from helpers import KINDS, ROOT, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -12,13 +14,34 @@ QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 
 def test_ci_runs_the_test_command_of_the_readme():
     _, test_command = re.findall(r"^```bash\n(.+)\n```$", README, re.MULTILINE)
-    assert f"\n{test_command}\n" in (ROOT / ".ci" / "run").read_text()
+    script = (ROOT / ".ci" / "run").read_text()
+    assert script.endswith(f"\n{test_command}\n.venv/bin/pytest -m real\n")
+    assert "\nset -euo pipefail\n" in script
+
+
+def test_the_render_command_of_the_readme_renders(tmp_path):
+    command, _ = re.findall(r"^```bash\n(.+)\n```$", README, re.MULTILINE)
+    _, arguments = command.split("&& .venv/bin/cookiecutter ")
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*"))
+    run(sys.executable, "-m", "cookiecutter", "--no-input", *arguments.split(), cwd=clone)
+    assert (tmp_path / "vllm_my_model" / "setup.py").exists()
 
 
 def test_the_table_has_the_questions_in_their_order():
     table = README.split("## The questions")[1].split("\n\n")[1]
     questions = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
     assert questions == [name for name in QUESTIONS if not name.startswith("_")]
+
+
+def test_the_table_has_the_defaults():
+    defaults = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", README, re.MULTILINE))
+    assert len(defaults) == 6
+    for name, default in defaults.items():
+        value = QUESTIONS[name]
+        assert default == (value[0] if isinstance(value, list) else value), name
+    for license_name in QUESTIONS["license"]:
+        assert f"`{license_name}`" in README
 
 
 def test_the_table_has_the_kinds_of_model():

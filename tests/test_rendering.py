@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from helpers import FIXTURE_ENGINE, KINDS, ROOT, render_into, run
 
 LICENSES = ["Apache-2.0", "MIT", "BSD-3-Clause", "Proprietary"]
@@ -85,8 +86,9 @@ def test_every_text_ends_in_one_newline_and_holds_no_template_code(project):
         text = (project / name).read_text(encoding="utf-8")
         assert re.fullmatch(r"\S(.*\S)?\n", text.lstrip(" "), re.DOTALL), name
         assert not re.search(r"[ \t]$", text, re.MULTILINE), name
+        assert "cookiecutter." not in text, name
         if not name.startswith(".github/"):
-            assert not re.search(r"{{|}}|{%|%}|{#|cookiecutter\.", text), name
+            assert not re.search(r"{{|}}|{%|%}|{#", text), name
 
 
 def test_ruff_finds_nothing_to_say(project):
@@ -171,11 +173,23 @@ def test_the_license_is_the_one_that_was_chosen(render, name):
     compile(setup, "setup.py", "exec")
     # An index refuses what it must not publish.
     assert ("Private :: Do Not Upload" in setup) is (name == "Proprietary")
+    assert f"\n{name}, see `LICENSE`." in (project / "README.md").read_text()
+    expression = "LicenseRef-Proprietary" if name == "Proprietary" else name
+    assert f'license_expression="{expression}"' in (project / "setup.py").read_text()
+
+
+def test_the_apache_license_is_the_whole_one():
+    assert (ROOT / "templates/licenses/Apache-2.0.txt").read_text() == (
+        ROOT / "LICENSE"
+    ).read_text()
 
 
 def test_the_workflows_are_sound(project):
     workflows = sorted((project / ".github" / "workflows").iterdir())
-    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    dependabot = [project / ".github/dependabot.yml", ROOT / ".github/dependabot.yml"]
+    own = ROOT.glob(".github/workflows/*")
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, *own)
+    run("check-jsonschema", "--builtin-schema", "vendor.dependabot", *dependabot)
     run("zizmor", "--offline", "--no-progress", project)
     for uses, commit in re.findall(
         r"uses: (\S+?)(@\S+ # v\S+)?$",
@@ -192,3 +206,53 @@ def test_actions_are_pinned_alike_everywhere():
             pins.setdefault(action, set()).add(pin)
     assert pins
     assert all(len(found) == 1 for found in pins.values()), pins
+
+
+def commands(workflow: Path, job: str) -> list[str]:
+    """Return what one job of a workflow runs, in its order."""
+    steps = yaml.safe_load(workflow.read_text())["jobs"][job]["steps"]
+    return [step["run"].strip() for step in steps if "run" in step]
+
+
+def test_ci_runs_the_tests(project):
+    test, release = (project / ".github" / "workflows" / f"{n}.yml" for n in ("test", "release"))
+    style = ["ruff check .", "ruff format --check ."]
+    assert commands(test, "without-vllm")[-3:] == ["python -m pytest", *style]
+    assert commands(test, "real-vllm")[-1] == "python -m pytest"
+    assert commands(release, "build")[-2:] == ["python -m pytest", "python -m build"]
+    own = ROOT / ".github" / "workflows" / "test.yml"
+    assert commands(own, "fast")[-1] == "python -m pytest -n 2"
+    assert commands(own, "real")[-1] == "python -m pytest -m real"
+
+
+def test_ci_runs_on_every_python_that_is_supported(project):
+    pythons = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+    for root, job in ((ROOT, "fast"), (project, "without-vllm")):
+        workflow = yaml.safe_load((root / ".github" / "workflows" / "test.yml").read_text())
+        assert workflow["jobs"][job]["strategy"]["matrix"]["python"] == pythons
+    assert f"support Python {pythons[0]} to {pythons[-1]}" in (ROOT / "README.md").read_text()
+
+
+def test_the_release_is_published_without_a_password(project):
+    release = yaml.safe_load((project / ".github" / "workflows" / "release.yml").read_text())
+    publish = release["jobs"]["publish"]
+    assert publish["permissions"] == {"id-token": "write"}
+    readme = (project / "README.md").read_text()
+    assert f"`release.yml`, environment `{publish['environment']}`" in readme
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_model_has_the_class_that_is_registered(render, kind):
+    tree = ast.parse((render(model_kind=kind, **ANSWERS) / "acme_parrot" / "model.py").read_text())
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert classes[-1] == ANSWERS["architecture"]
+
+
+def test_the_readme_names_files_and_settings_that_are_there(project):
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    table = readme.split("| file |")[1].split("\n\n")[0]
+    names = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
+    assert len(names) == 7
+    assert [name for name in names if not (project / name).exists()] == []
+    settings = set(re.findall(r"\w*VLLM_PLUGINS\w*", readme))
+    assert settings == {"VLLM_PLUGINS", "STRICT_VLLM_PLUGINS"}

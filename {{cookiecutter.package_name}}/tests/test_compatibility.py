@@ -35,7 +35,7 @@ def test_the_package_requires_nothing():
 def test_the_readme_names_what_about_py_names():
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     for name in (about.PLUGIN_NAME, about.ARCHITECTURE, about.MODEL_TYPE):
-        assert name in readme, f"README.md does not mention {name}, which about.py states"
+        assert f"`{name}`" in readme, f"README.md does not mention {name}, which about.py states"
 
 
 @pytest.mark.real_vllm

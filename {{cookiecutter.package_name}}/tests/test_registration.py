@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 import vllm
@@ -23,6 +24,8 @@ from {{ cookiecutter.package_name }}.about import (
     PLUGIN_NAME,
 )
 
+# A release after the last tested one, by its last number alone.
+NEXT_VLLM = NEWEST_VLLM.rpartition(".")[0] + ".999"
 GROUP = "vllm.general_plugins"
 PACKAGE = plugin.__name__
 MODEL_CLASS = f"{PACKAGE}.model:{ARCHITECTURE}"
@@ -152,10 +155,10 @@ class Panic(BaseException):
 
 
 def fail_with(error):
-    def register_model(*args, **kwargs):
+    def fail(*args, **kwargs):
         raise error
 
-    return register_model
+    return fail
 
 
 @pytest.mark.parametrize(
@@ -171,6 +174,7 @@ def test_a_failing_register_is_logged_once_and_the_next_step_runs(monkeypatch, l
     assert record.levelno == logging.ERROR
     assert PLUGIN_NAME in record.getMessage()
     assert type(error).__name__ in record.getMessage()
+    assert record.name.startswith("vllm."), "vLLM shows no other logger's messages"
     assert "Cure:" in record.getMessage()
     assert record.exc_info[1] is error
     assert MODEL_TYPE in CONFIG_MAPPING
@@ -182,14 +186,41 @@ def test_a_failing_log_handler_does_not_leave_register(monkeypatch, log):
     plugin.register()
 
 
+@pytest.mark.parametrize("step", ["warn_if_untested", "register_architecture", "register_config"])
+def test_no_step_lets_a_failure_out(monkeypatch, log, step):
+    monkeypatch.setattr(plugin, step, fail_with(ImportError("broken")))
+    monkeypatch.setenv(_safety.STRICT, "0")
+    plugin.register()
+    [record] = log
+    assert "ImportError" in record.getMessage()
+
+
+def test_an_interrupt_is_let_out(monkeypatch):
+    monkeypatch.setattr(plugin, "register_architecture", fail_with(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        plugin.register()
+
+
+def test_a_forked_process_says_it_again(monkeypatch, log):
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    _safety.say_once(logging.WARNING, "topic", "said")
+    monkeypatch.setattr("os.getpid", lambda: 2)
+    _safety.say_once(logging.WARNING, "topic", "said")
+    assert len(log) == 2
+
+
+def test_the_owner_of_a_class_is_its_module_and_name():
+    assert _safety.owner_of(SimpleNamespace(model_cls=Thread)) == "threading:Thread"
+
+
 def test_a_failing_register_raises_when_told_to(monkeypatch):
     monkeypatch.setattr(ModelRegistry, "register_model", fail_with(RuntimeError("broken")))
-    monkeypatch.setenv(_safety.STRICT, "1")
+    monkeypatch.setenv("STRICT_VLLM_PLUGINS", "1")
     with pytest.raises(RuntimeError, match="broken"):
         plugin.register()
 
 
-@pytest.mark.parametrize("version", ["0.1.0", "99.0.0", "dev"])
+@pytest.mark.parametrize("version", ["0.1.0", "0.3.0", NEXT_VLLM, "99.0.0", "dev"])
 def test_an_untested_vllm_is_warned_of_once(monkeypatch, log, version):
     monkeypatch.setattr(vllm, "__version__", version)
     plugin.register()
@@ -206,7 +237,7 @@ def test_a_vllm_without_a_version_is_warned_of(monkeypatch, log):
     assert record.levelno == logging.WARNING
 
 
-@pytest.mark.parametrize("version", [OLDEST_VLLM, NEWEST_VLLM, f"{NEWEST_VLLM}+cpu"])
+@pytest.mark.parametrize("version", [OLDEST_VLLM, NEWEST_VLLM, f"{NEWEST_VLLM}+cpu.2"])
 def test_a_tested_vllm_is_not_warned_of(monkeypatch, log, version):
     monkeypatch.setattr(vllm, "__version__", version)
     plugin.register()
@@ -214,8 +245,20 @@ def test_a_tested_vllm_is_not_warned_of(monkeypatch, log, version):
 
 
 def test_importing_the_package_imports_no_heavy_module():
-    script = f"import json, sys, {PACKAGE}; print(json.dumps(list(sys.modules)))"
-    output = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    imported = set(json.loads(output.stdout))
+    imported = imports_of(f"import {PACKAGE}")
     assert PACKAGE in imported
     assert imported.isdisjoint({"vllm", "torch", "transformers"})
+
+
+def test_register_leaves_the_model_to_the_processes_that_run_it():
+    imported = imports_of(f"import vllm, {PACKAGE}; {PACKAGE}.register()")
+    assert "vllm" in imported
+    assert f"{PACKAGE}.model" not in imported
+
+
+def imports_of(statements: str) -> set[str]:
+    """Return what a new process imports, or tries to, when it runs ``statements``."""
+    hook = "sys.addaudithook(lambda event, args: event == 'import' and tried.append(args[0]))"
+    script = f"import json, sys; tried = []; {hook}; {statements}; print(json.dumps(tried))"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    return set(json.loads(output.stdout.splitlines()[-1]))

@@ -38,8 +38,7 @@ def register_config() -> None:
     from .config import Config
 
     if MODEL_TYPE not in CONFIG_MAPPING:
-        # exist_ok, since another thread may be right here too.
-        AutoConfig.register(MODEL_TYPE, Config, exist_ok=True)
+        AutoConfig.register(MODEL_TYPE, Config)
     elif (owner := CONFIG_MAPPING[MODEL_TYPE]) is not Config:
         name = f"{owner.__module__}:{owner.__name__}"
         warn_of_owner("model_type", MODEL_TYPE, name, "about.py")
