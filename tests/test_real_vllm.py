@@ -25,18 +25,19 @@ NAMES = {
 BROKEN = {"package_name": "vllm_my_broken", "architecture": "MyBrokenForCausalLM"}
 PACKAGES = [names["package_name"] for names in [*NAMES.values(), BROKEN]]
 
+# Generate with the decoder, by the engine options given, and leave the tokens of vLLM and of HF.
 GENERATE = """
 import json, sys
 from pathlib import Path
 from tiny_llama import PROMPTS, greedy_in_hf, greedy_in_vllm, save_checkpoint
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    names = {"architectures": ["MyDecoderForCausalLM"], "model_type": "my_decoder"}
+    folder, options = Path(sys.argv[1]), json.loads(sys.argv[2])
+    names = {"architectures": ["MyDecoderForCausalLM"], "model_type": "vllm_my_decoder"}
     reference = save_checkpoint(folder, tie_word_embeddings=True, **names)
-    [(tokens, _)] = greedy_in_vllm(folder, PROMPTS[:1], 8, enforce_eager=True)
-    result = [tokens, greedy_in_hf(reference, PROMPTS[0], 8)[0]]
-    (folder / "result.json").write_text(json.dumps(result))
+    actual = [tokens for tokens, _ in greedy_in_vllm(folder, PROMPTS, 8, **options)]
+    expected = [greedy_in_hf(reference, prompt, 8)[0] for prompt in PROMPTS]
+    (folder / "tokens.json").write_text(json.dumps([actual, expected]))
 """
 
 
@@ -71,13 +72,9 @@ def test_its_own_tests_pass_on_real_vllm(plugins, kind):
 
 
 @pytest.fixture
-def with_a_broken_plugin(plugins, tmp_path):
-    """A function that generates with the decoder where a plugin that fails is installed too."""
+def generate(plugins, tmp_path):
+    """A function that generates in a new process; the tokens are then in checkpoint/tokens.json."""
     bin_folder, projects = plugins
-    broken = render_into(tmp_path, **BROKEN)
-    with (broken / "vllm_my_broken" / "config.py").open("a") as config:
-        config.write('\nraise RuntimeError("broken on purpose")\n')
-    real_vllm.install(bin_folder, build(broken))
     script = projects["decoder"] / "tests" / "generate.py"
     script.write_text(GENERATE)
     settings = {
@@ -87,27 +84,50 @@ def with_a_broken_plugin(plugins, tmp_path):
         "VLLM_CACHE_ROOT": str(tmp_path / "cache"),
     }
 
-    def generate(**environment: str) -> subprocess.CompletedProcess:
-        command = [bin_folder / "python", script, tmp_path / "checkpoint"]
+    def generate(options: dict, **environment: str) -> subprocess.CompletedProcess:
+        command = [bin_folder / "python", script, tmp_path / "checkpoint", json.dumps(options)]
         environment = os.environ | settings | environment
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
-    yield generate
+    return generate
+
+
+def assert_same_tokens(result: subprocess.CompletedProcess, folder: Path) -> None:
+    assert result.returncode == 0, result.stderr
+    actual, expected = json.loads((folder / "checkpoint" / "tokens.json").read_text())
+    assert actual == expected
+
+
+@pytest.mark.parametrize("parallel", ["tensor_parallel_size", "pipeline_parallel_size"])
+def test_two_workers_generate_what_one_does(generate, tmp_path, parallel):
+    result = generate({parallel: 2}, VLLM_CPU_OMP_THREADS_BIND="0|1")
+    assert_same_tokens(result, tmp_path)
+
+
+@pytest.fixture
+def broken_plugin(plugins, tmp_path):
+    """Install one more plugin, which fails when vLLM calls its register()."""
+    bin_folder, _ = plugins
+    project = render_into(tmp_path, **BROKEN)
+    with (project / "vllm_my_broken" / "config.py").open("a") as config:
+        config.write('\nraise RuntimeError("broken on purpose")\n')
+    real_vllm.install(bin_folder, build(project))
+    yield
     real_vllm.uninstall(bin_folder, BROKEN["package_name"])
 
 
-def test_a_broken_plugin_stops_no_other_model_and_says_why(with_a_broken_plugin, tmp_path):
-    result = with_a_broken_plugin()
-    assert result.returncode == 0, result.stderr
-    actual, expected = json.loads((tmp_path / "checkpoint" / "result.json").read_text())
-    assert actual == expected
+@pytest.mark.usefixtures("broken_plugin")
+def test_a_broken_plugin_stops_no_other_model_and_says_why(generate, tmp_path):
+    result = generate({"enforce_eager": True})
+    assert_same_tokens(result, tmp_path)
     output = result.stdout + result.stderr
     # Once in each process: front end, engine core, worker.
     assert output.count("Plugin vllm_my_broken: register_config() failed with RuntimeError") >= 3
     assert output.count("RuntimeError: broken on purpose") >= 3
 
 
-def test_a_broken_plugin_raises_when_told_to(with_a_broken_plugin):
-    result = with_a_broken_plugin(STRICT_VLLM_PLUGINS="1")
+@pytest.mark.usefixtures("broken_plugin")
+def test_a_broken_plugin_raises_when_told_to(generate):
+    result = generate({"enforce_eager": True}, STRICT_VLLM_PLUGINS="1")
     assert result.returncode != 0
     assert "RuntimeError: broken on purpose" in result.stderr

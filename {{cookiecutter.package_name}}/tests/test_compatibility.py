@@ -19,10 +19,10 @@ PACKAGE = Path(plugin.__file__).parent
 def imports_from_vllm() -> list:
     """Return every "from vllm... import name" of the package, as (place, module, name)."""
     found = []
-    for path in sorted(PACKAGE.glob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "vllm":
-                place = f"{path.name}:{node.lineno}"
+                place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
                 found += [pytest.param(place, node.module, a.name, id=a.name) for a in node.names]
     return found
 
