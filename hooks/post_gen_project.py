@@ -7,6 +7,7 @@ from pathlib import Path
 PROJECT = Path.cwd()
 # `cruft update` and `cruft diff` render into a temporary folder: no place to send somebody.
 RENDERED_BY_CRUFT = "{{ cookiecutter._commit is defined }}" == "True"
+PLUGIN_NAME = "{{ cookiecutter.plugin_name }}"
 THROWN_AWAY = RENDERED_BY_CRUFT and PROJECT.parent.name.startswith("tmp")
 
 
@@ -17,6 +18,13 @@ def where_to_go() -> str:
 
 
 if not THROWN_AWAY:
+    if PLUGIN_NAME == "register_dummy_model":
+        print(
+            "Warning: plugin_name = 'register_dummy_model' is the name in vLLM's documentation, and"
+        )
+        print(
+            "in public copies of it. Of two packages with one plugin name vLLM loads one, silently."
+        )
     print("The plugin is ready. The next three commands install and test it:")
     print(f"    cd {shlex.quote(where_to_go())}")
     print("    python3 -m venv .venv && .venv/bin/pip install -e '.[test]'")

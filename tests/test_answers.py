@@ -189,6 +189,22 @@ def test_the_folder_is_quoted_where_a_shell_needs_it(tmp_path):
     assert f"\n    cd '{tmp_path}/my plugins/vllm_my_model'\n" in result.stdout
 
 
+def test_the_documentations_own_answers_give_its_example_and_a_warning(tmp_path):
+    answers = {
+        "package_name": "vllm_add_dummy_model",
+        "plugin_name": "register_dummy_model",
+        "architecture": "MyLlava",
+        "model_kind": "multimodal",
+    }
+    result = cookiecutter(tmp_path, "--no-input", *(f"{k}={v}" for k, v in answers.items()))
+    assert result.stdout.startswith("Warning: plugin_name = 'register_dummy_model' ")
+    package = tmp_path / "vllm_add_dummy_model" / "vllm_add_dummy_model"
+    assert 'PLUGIN_NAME = "register_dummy_model"' in (package / "about.py").read_text()
+    assert (
+        "class MyLlava(\n    LlavaForConditionalGeneration," in (package / "model.py").read_text()
+    )
+
+
 # As `cruft update` does it: both versions from one folder, in one process.
 TWO_VERSIONS = """
 from pathlib import Path
