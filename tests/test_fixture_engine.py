@@ -515,7 +515,10 @@ def test_installed_transformers_are_left_alone(site):
 def test_where_transformers_is_missing_its_config_classes_are_there(site):
     out = site.succeeds(
         """
-        from transformers import CONFIG_MAPPING, AutoConfig, LlamaConfig
+        import transformers
+        from transformers import CONFIG_MAPPING, AutoConfig, LlamaConfig, LlavaConfig
+        assert LlavaConfig is transformers.LlavaConfig is not LlamaConfig
+        assert not hasattr(transformers, "LlavaProcessor")
 
         class FxConfig(LlamaConfig):
             model_type = "fx"

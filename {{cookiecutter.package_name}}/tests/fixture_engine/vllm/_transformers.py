@@ -1,6 +1,6 @@
 """Stands for ``transformers`` 5, only where that is missing: the registry of config classes.
 
-Leaves out reading and checking of values, the Hub, and every model type but Llama's.
+Leaves out reading and checking of values, the Hub, and what is special about each class.
 """
 
 
@@ -15,6 +15,13 @@ class PreTrainedConfig:
 
 class LlamaConfig(PreTrainedConfig):
     model_type = "llama"
+
+
+def __getattr__(name: str) -> type:
+    """Return a config class of whatever name: a plugin extends that of any model."""
+    if not name.endswith("Config"):
+        raise AttributeError(name)
+    return globals().setdefault(name, type(name, (PreTrainedConfig,), {}))
 
 
 class _ConfigMapping(dict):
