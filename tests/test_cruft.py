@@ -17,8 +17,8 @@ def git(folder: Path, *arguments: str) -> None:
 def plugin(request, tmp_path) -> tuple[Path, Path]:
     """A repository of this template, and one of a plugin that cruft made from it."""
     template = tmp_path / "template"
-    shutil.copytree(ROOT, template, ignore=shutil.ignore_patterns(".*_cache", ".cache", ".venv"))
-    shutil.rmtree(template / ".git")
+    left_out = shutil.ignore_patterns(".git", ".*_cache", ".cache", ".venv")
+    shutil.copytree(ROOT, template, ignore=left_out)
     git(tmp_path, "init", "--quiet", "--initial-branch=main", template)
     git(template, "add", "--all")
     git(template, "commit", "--quiet", "--message=old")
