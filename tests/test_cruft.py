@@ -13,7 +13,7 @@ def git(folder: Path, *arguments: str) -> None:
     run("git", "-C", folder, *identity, *arguments)
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=KINDS[:2])
 def plugin(request, tmp_path) -> tuple[Path, Path]:
     """A repository of this template, and one of a plugin that cruft made from it."""
     template = tmp_path / "template"

@@ -1,37 +1,55 @@
 """A rendered package, built and installed, is found and loaded by every process of the engine."""
 
+import functools
 import json
 import re
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Callable
 from email.parser import HeaderParser
 from pathlib import Path
 
 import pytest
 from helpers import FIXTURE_ENGINE, KINDS, ROOT, make_environment, run, run_own_tests
 
-FORMS = ["wheel", "sdist", "editable"]
+# Tests of one kind run in one worker, so that it is built once.
+ONE_OF_EACH = [pytest.param(kind, id=kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS]
+# The form matters to no kind more than to another.
+INSTALLED = [
+    pytest.param((kind, form), id=f"{kind}-{form}", marks=pytest.mark.xdist_group(kind))
+    for kind in KINDS
+    for form in ("wheel", "sdist", "editable")
+    if form == "wheel" or kind == KINDS[0]
+]
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def project(request, render, tmp_path_factory) -> Path:
-    """A rendered project with its sdist and wheel in dist/."""
-    copy = tmp_path_factory.mktemp("project") / "vllm_my_model"
-    shutil.copytree(render(model_kind=request.param), copy)
-    run("python", "-m", "build", "--installer", "uv", copy)
-    return copy
+@pytest.fixture(scope="session")
+def build(render, tmp_path_factory) -> Callable[[str], Path]:
+    """Return a function that renders a project of one kind, with its sdist and wheel in dist/."""
+
+    @functools.cache
+    def build(kind: str) -> Path:
+        copy = tmp_path_factory.mktemp("project") / "vllm_my_model"
+        shutil.copytree(render(model_kind=kind), copy)
+        run("python", "-m", "build", "--installer", "uv", copy)
+        return copy
+
+    return build
 
 
-@pytest.fixture(scope="module", params=FORMS)
-def installed(request, project, tmp_path_factory) -> tuple[Path, Path]:
+@pytest.fixture(params=ONE_OF_EACH)
+def project(request, build) -> Path:
+    return build(request.param)
+
+
+@pytest.fixture(scope="module", params=INSTALLED)
+def installed(request, build, tmp_path_factory) -> tuple[Path, Path]:
     """The bin folder of an environment that has the package and the fixture engine, and tests."""
-    folder = tmp_path_factory.mktemp(request.param)
-    what, tests = {
-        "wheel": wheel_and_tests,
-        "sdist": sdist_and_tests,
-        "editable": editable_and_tests,
-    }[request.param](project, folder)
+    kind, form = request.param
+    folder = tmp_path_factory.mktemp(form)
+    forms = {"wheel": wheel_and_tests, "sdist": sdist_and_tests, "editable": editable_and_tests}
+    what, tests = forms[form](build(kind), folder)
     bin_folder = make_environment(folder / "venv", "pytest", *what)
     [site_packages] = folder.glob("venv/lib/*/site-packages")
     (site_packages / "fixture_engine.pth").write_text(str(tests / FIXTURE_ENGINE))
