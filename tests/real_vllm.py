@@ -24,6 +24,14 @@ for name in ("nms", "qnms"):
 """
 
 
+def supported_by(kind: str) -> list[str]:
+    """Return the versions that a kind of model supports: all, or those from its own oldest on."""
+    own_start = ROOT / "templates" / "kinds" / kind / "oldest_vllm.txt"
+    if own_start.exists():
+        return SUPPORTED[SUPPORTED.index(own_start.read_text().strip()) :]
+    return SUPPORTED
+
+
 def environment(version: str) -> Path:
     """Return the bin folder of an environment with vLLM ``version`` and pytest, and no plugin."""
     folder = ENVIRONMENTS / version

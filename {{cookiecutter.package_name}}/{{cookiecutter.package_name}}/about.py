@@ -1,5 +1,6 @@
-{%- set supported_vllm %}{% include "supported_vllm.txt" %}{% endset -%}
-{%- set supported_vllm = supported_vllm.split() -%}
+{%- set supported %}{% include "supported_vllm.txt" %}{% endset -%}
+{%- set own_start = "kinds/" ~ cookiecutter.model_kind ~ "/oldest_vllm.txt" -%}
+{%- set oldest %}{% include [own_start, "supported_vllm.txt"] %}{% endset -%}
 """The facts of this plugin, each stated once: register(), setup.py, tests and CI read them here."""
 
 # The entry point's name, which is what an operator writes into VLLM_PLUGINS.
@@ -9,5 +10,5 @@ ARCHITECTURE = {{ cookiecutter.architecture | python_string }}
 # What a checkpoint's config.json gives as model_type, which leads to the class in config.py.
 MODEL_TYPE = {{ cookiecutter.model_type | python_string }}
 # The range of vLLM releases in which this package's tests were seen green.
-OLDEST_VLLM = "{{ supported_vllm | first }}"
-NEWEST_VLLM = "{{ supported_vllm | last }}"
+OLDEST_VLLM = "{{ oldest.split() | first }}"
+NEWEST_VLLM = "{{ supported.split() | last }}"
