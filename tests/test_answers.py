@@ -25,7 +25,7 @@ REFUSED = [
     ("package_name", "tests", "use vllm_tests"),
     ("package_name", "", "use vllm_my_model"),
     ("package_name", "../elsewhere", "use elsewhere"),
-    ("package_name", "/tmp/elsewhere", "use tmp_elsewhere"),
+    ("package_name", "/elsewhere", "use elsewhere"),
     ("package_name", "a_", "use a"),
     ("package_name", "a" * 65, "at most 64"),
     ("package_name", "модель", "lower-case Python identifier"),

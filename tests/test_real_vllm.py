@@ -68,6 +68,7 @@ def test_its_own_tests_pass_on_real_vllm(plugins, kind):
     bin_folder, projects = plugins
     outcomes = run_own_tests(bin_folder, projects[kind])
     assert set(outcomes.values()) == {"passed"}, outcomes
+    print(f"vLLM {VERSION}, {kind}: {len(outcomes)} passed")
     for module in ("test_registration", "test_compatibility", "test_model"):
         assert any(module in name for name in outcomes), outcomes
 
