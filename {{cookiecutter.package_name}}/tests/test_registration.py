@@ -127,7 +127,7 @@ def test_an_architecture_that_is_taken_stays_its_owners_and_is_warned_of(log, ow
     [record] = log
     assert record.levelno == logging.WARNING
     assert PLUGIN_NAME in record.getMessage() and ARCHITECTURE in record.getMessage()
-    assert owner in record.getMessage()
+    assert owner in record.getMessage() and "Cure:" in record.getMessage()
 
 
 def test_a_model_type_that_is_taken_stays_its_owners_and_is_warned_of(log):
@@ -228,6 +228,7 @@ def test_an_untested_vllm_is_warned_of_once(monkeypatch, log, version):
     [record] = log
     assert record.levelno == logging.WARNING
     assert version in record.getMessage() and OLDEST_VLLM in record.getMessage()
+    assert "Cure:" in record.getMessage()
 
 
 def test_a_vllm_without_a_version_is_warned_of(monkeypatch, log):
