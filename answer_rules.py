@@ -15,6 +15,7 @@ BRACES = ("{" + "{", "{" + "%", "{" + "#")
 # What vLLM and transformers have already; refresh_taken_names.py writes these lists.
 TAKEN_ARCHITECTURES = (ROOT / "taken_names" / "architectures.txt").read_text().split()
 TAKEN_MODEL_TYPES = (ROOT / "taken_names" / "model_types.txt").read_text().split()
+PACKAGE_NAME = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
 # Import names that the plugin must not hide: of vLLM and what it stands on, and of its own tests.
@@ -73,9 +74,12 @@ def problem_with_text(text: str) -> str:
     """Say what is wrong with any answer: it must be one line of plain text."""
     if not text.isprintable():
         return "holds a line break or a control character: use one line of plain text"
-    if len(text) > LONGEST_TEXT:
-        return f"has {len(text)} characters: use at most {LONGEST_TEXT}"
-    return problem_with_braces(text)
+    return problem_with_length(text, LONGEST_TEXT) or problem_with_braces(text)
+
+
+def problem_with_length(text: str, longest: int) -> str:
+    """Say so if a text has more than ``longest`` characters."""
+    return f"has {len(text)} characters: use at most {longest}" if len(text) > longest else ""
 
 
 def problem_with_braces(text: str) -> str:
@@ -88,15 +92,13 @@ def problem_with_braces(text: str) -> str:
 def problem_with_package_name(name: str, answers: dict) -> str:
     """Say why a name cannot be folder, distribution and import package at once."""
     suggestion = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    if not re.fullmatch(r"[a-z]([a-z0-9_]*[a-z0-9])?", suggestion) or is_reserved(suggestion):
+    if not PACKAGE_NAME.fullmatch(suggestion) or is_reserved(suggestion):
         suggestion = f"vllm_{suggestion or 'my_model'}"
-    if not re.fullmatch(r"[a-z]([a-z0-9_]*[a-z0-9])?", name):
+    if not PACKAGE_NAME.fullmatch(name):
         return f"is no lower-case Python identifier: use {suggestion}"
     if is_reserved(name):
         return f"is a name of Python's, of vLLM's or of the plugin's tests: use {suggestion}"
-    if len(name) > LONGEST_NAME:
-        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
-    return ""
+    return problem_with_length(name, LONGEST_NAME)
 
 
 def is_reserved(name: str) -> bool:
@@ -113,9 +115,7 @@ def problem_with_plugin_name(name: str, answers: dict) -> str:
         return f"is no plugin name (letters, digits and . _ - between them): use {suggestion}"
     if name in TAKEN_PLUGIN_NAMES:
         return f"means something else to vLLM: use {answers['package_name']}"
-    if len(name) > LONGEST_NAME:
-        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
-    return ""
+    return problem_with_length(name, LONGEST_NAME)
 
 
 def problem_with_architecture(name: str, answers: dict) -> str:
@@ -124,14 +124,12 @@ def problem_with_architecture(name: str, answers: dict) -> str:
         suggestion = re.sub(r"\W+", "", name, flags=re.ASCII).lstrip("0123456789_")
         suggestion = suggestion if suggestion and suggestion != name else "MyModelForCausalLM"
         return f"is no Python class name: use {suggestion}"
-    if len(name) > LONGEST_NAME:
-        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
     if name in TAKEN_ARCHITECTURES:
         return f"is an architecture of vLLM's own, which would be used in its place: use My{name}"
     model = ROOT / "templates" / "kinds" / answers["model_kind"] / "model.py"
     if name in re.findall(r"\w+", model.read_text(encoding="utf-8")):
         return f"is a name that model.py uses for something else: use My{name}"
-    return ""
+    return problem_with_length(name, LONGEST_NAME)
 
 
 def problem_with_model_type(name: str, answers: dict) -> str:
@@ -141,9 +139,7 @@ def problem_with_model_type(name: str, answers: dict) -> str:
         return f"is no model type (lower-case letters, digits and . _ -): use {suggestion}"
     if name in TAKEN_MODEL_TYPES:
         return f"is a model type of transformers' or vLLM's own: use my_{name}"
-    if len(name) > LONGEST_NAME:
-        return f"has {len(name)} characters: use at most {LONGEST_NAME}"
-    return ""
+    return problem_with_length(name, LONGEST_NAME)
 
 
 def problem_with_words(text: str, answers: dict) -> str:
@@ -201,7 +197,6 @@ RULES = {
     "repository_url": problem_with_url,
 }
 FILTERS = {
-    "check": check,
     "problems": problems,
     "python_string": python_string,
     "markdown": markdown,

@@ -4,11 +4,13 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from runpy import run_path
 
 from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.package_name}}"
+SUPPORTED_VLLM = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
 KINDS = ["decoder", "extend", "embedding", "multimodal"]
 # Relative to a rendered project.
 FIXTURE_ENGINE = Path("tests", "fixture_engine")
@@ -18,6 +20,11 @@ def render_into(folder: Path, **answers: str) -> Path:
     """Render the template into ``folder`` through cookiecutter's API and return the project."""
     project = cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder))
     return Path(project)
+
+
+def read_about(project: Path) -> dict:
+    """Return what the about.py of a rendered project states."""
+    return run_path(str(project / project.name / "about.py"))
 
 
 def run(*command: str | Path, **options) -> subprocess.CompletedProcess:

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from helpers import ROOT, make_environment, run
+from helpers import ROOT, SUPPORTED_VLLM, make_environment, run
 
-SUPPORTED = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
 ENVIRONMENTS = ROOT / ".cache" / "vllm"
 # The registry's builds are for CUDA, with which vLLM cannot be imported where there is none.
 EXCLUDED = ["torchvision", "torchaudio", "torchcodec"]
@@ -28,8 +27,8 @@ def supported_by(kind: str) -> list[str]:
     """Return the versions that a kind of model supports: all, or those from its own oldest on."""
     own_start = ROOT / "templates" / "kinds" / kind / "oldest_vllm.txt"
     if own_start.exists():
-        return SUPPORTED[SUPPORTED.index(own_start.read_text().strip()) :]
-    return SUPPORTED
+        return SUPPORTED_VLLM[SUPPORTED_VLLM.index(own_start.read_text().strip()) :]
+    return SUPPORTED_VLLM
 
 
 def environment(version: str) -> Path:

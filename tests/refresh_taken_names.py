@@ -6,7 +6,7 @@ Run it as `.venv/bin/python tests/refresh_taken_names.py` when a vLLM release is
 import json
 
 import real_vllm
-from helpers import ROOT, run
+from helpers import ROOT, SUPPORTED_VLLM, run
 
 ASK = """
 import json
@@ -22,7 +22,7 @@ print("\\n" + json.dumps(names))
 def main() -> None:
     """Ask every supported vLLM, and write the union of the answers."""
     architectures, model_types = set(), set()
-    for version in real_vllm.SUPPORTED:
+    for version in SUPPORTED_VLLM:
         python = real_vllm.environment(version) / "python"
         answer = json.loads(run(python, "-c", ASK).stdout.splitlines()[-1])
         architectures.update(answer[0])

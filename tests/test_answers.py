@@ -71,6 +71,14 @@ REFUSED = [
 ]
 TEMPLATE_CODE = ["{{ 7*7 }}", "{% raw %}", "{# note #}", "a {{cookiecutter.x}} b", "{{"]
 FREE_TEXT = ["package_name", "architecture", "description", "repository_url"]
+# The answers that the lines above advise.
+BETTER = sorted(
+    {
+        (field, advice.removeprefix("use "))
+        for field, _, advice in REFUSED
+        if advice.startswith("use ") and advice != "use a few words"
+    }
+)
 IDS = [f"{field}-{answer[:12]!r}" for field, answer, _ in REFUSED]
 
 
@@ -100,10 +108,9 @@ def test_a_bad_answer_is_refused(tmp_path, field, answer, advice):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("field", "answer", "advice"), REFUSED, ids=IDS)
-def test_the_advice_would_be_accepted(tmp_path, field, answer, advice):
-    if advice.startswith("use ") and field != "description" and advice != "use a few words":
-        render_into(tmp_path, **{field: advice.removeprefix("use ")})
+@pytest.mark.parametrize(("field", "better"), BETTER)
+def test_the_advice_would_be_accepted(tmp_path, field, better):
+    assert render_into(tmp_path, **{field: better}).is_dir()
 
 
 @pytest.mark.parametrize("field", FREE_TEXT)

@@ -12,7 +12,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 import pytest
-from helpers import FIXTURE_ENGINE, KINDS, make_environment, run, run_own_tests
+from helpers import FIXTURE_ENGINE, KINDS, make_environment, read_about, run, run_own_tests
 
 # Tests of one kind run in one worker, so that it is built once.
 ONE_OF_EACH = [pytest.param(kind, id=kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS]
@@ -145,8 +145,7 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project):
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata.get_all("Provides-Extra") == ["vllm", "test"]
-    about: dict = {}
-    exec((project / "vllm_my_model" / "about.py").read_text(), about)
+    about = read_about(project)
     assert metadata.get_all("Requires-Dist") == [
         f'vllm<={about["NEWEST_VLLM"]},>={about["OLDEST_VLLM"]}; extra == "vllm"',
         'pytest>=8; extra == "test"',

@@ -6,7 +6,7 @@ import shutil
 import sys
 
 import pytest
-from helpers import KINDS, ROOT, run
+from helpers import KINDS, ROOT, SUPPORTED_VLLM, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -49,8 +49,7 @@ def test_the_table_has_the_kinds_of_model():
 
 
 def test_the_supported_versions_are_those_in_the_list():
-    versions = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
-    assert f"\n{', '.join(versions)}\n" in README
+    assert f"\n{', '.join(SUPPORTED_VLLM)}\n" in README
 
 
 def test_the_tree_shows_what_is_rendered(render):

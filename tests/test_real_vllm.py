@@ -1,7 +1,7 @@
-"""The real lane: rendered plugins, as wheels, in the newest supported vLLM, or in
-the version that the environment variable REAL_VLLM names.
+"""The real lane: rendered plugins, as wheels, in real vLLM on CPU.
 
-Their own tests do most of the work: registration, compatibility, generation with HF as reference.
+That is the newest supported one, or the version that the environment variable REAL_VLLM names.
+The plugins' own tests do most of the work: registration, compatibility, output equal to HF's.
 """
 
 import json
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import real_vllm
-from helpers import KINDS, render_into, run, run_own_tests
+from helpers import KINDS, SUPPORTED_VLLM, render_into, run, run_own_tests
 
 pytestmark = pytest.mark.real
-VERSION = os.environ.get("REAL_VLLM", real_vllm.SUPPORTED[-1])
+VERSION = os.environ.get("REAL_VLLM", SUPPORTED_VLLM[-1])
 RUNNING = [kind for kind in KINDS if VERSION in real_vllm.supported_by(kind)]
 
 # One package for each kind, so that all can be installed at the same time.

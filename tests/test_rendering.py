@@ -1,14 +1,12 @@
 """What the template writes: which files, in which form, with each fact in one place."""
 
 import ast
-import itertools
 import json
 import re
 from pathlib import Path
 
 import pytest
-import yaml
-from helpers import FIXTURE_ENGINE, KINDS, ROOT, render_into, run
+from helpers import FIXTURE_ENGINE, KINDS, ROOT, SUPPORTED_VLLM, read_about, render_into, run
 
 LICENSES = ["Apache-2.0", "MIT", "BSD-3-Clause", "Proprietary"]
 # No answer is its default, none is part of another, and the texts hold what needs quoting.
@@ -118,12 +116,10 @@ def test_each_fact_stands_once(project, fact):
 
 
 def test_the_vllm_range_stands_once_and_is_the_templates(project, request):
-    versions = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
-    about: dict = {}
-    exec((project / "acme_parrot" / "about.py").read_text(), about)
+    about = read_about(project)
     kind = request.node.callspec.params["project"]
-    assert about["OLDEST_VLLM"] == ("0.31.0" if kind == "multimodal" else versions[0])
-    assert about["NEWEST_VLLM"] == versions[-1]
+    assert about["OLDEST_VLLM"] == ("0.31.0" if kind == "multimodal" else SUPPORTED_VLLM[0])
+    assert about["NEWEST_VLLM"] == SUPPORTED_VLLM[-1]
     for name in files_in(project):
         if not name.startswith((FIXTURE_ENGINE.as_posix(), "acme_parrot/about.py")):
             text = (project / name).read_text(encoding="utf-8")
@@ -186,63 +182,6 @@ def test_the_apache_license_is_the_whole_one():
     assert (ROOT / "templates/licenses/Apache-2.0.txt").read_text() == (
         ROOT / "LICENSE"
     ).read_text()
-
-
-def test_the_workflows_are_sound(project):
-    workflows = sorted((project / ".github" / "workflows").iterdir())
-    dependabot = [project / ".github/dependabot.yml", ROOT / ".github/dependabot.yml"]
-    own = ROOT.glob(".github/workflows/*")
-    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, *own)
-    run("check-jsonschema", "--builtin-schema", "vendor.dependabot", *dependabot)
-    run("zizmor", "--offline", "--no-progress", project)
-    for uses, commit in re.findall(
-        r"uses: (\S+?)(@\S+ # v\S+)?$",
-        "\n".join(path.read_text() for path in workflows),
-        re.MULTILINE,
-    ):
-        assert re.fullmatch(r"@[0-9a-f]{40} # v[\d.]+", commit), uses
-
-
-def test_actions_are_pinned_alike_everywhere():
-    pins: dict[str, set[str]] = {}
-    for path in itertools.chain(ROOT.glob(".github/workflows/*"), ROOT.glob("*/.github/*/*")):
-        for action, pin in re.findall(r"uses: (\S+)@(.*)", path.read_text()):
-            pins.setdefault(action, set()).add(pin)
-    assert pins
-    assert all(len(found) == 1 for found in pins.values()), pins
-
-
-def commands(workflow: Path, job: str) -> list[str]:
-    """Return what one job of a workflow runs, in its order."""
-    steps = yaml.safe_load(workflow.read_text())["jobs"][job]["steps"]
-    return [step["run"].strip() for step in steps if "run" in step]
-
-
-def test_ci_runs_the_tests(project):
-    test, release = (project / ".github" / "workflows" / f"{n}.yml" for n in ("test", "release"))
-    style = ["ruff check .", "ruff format --check ."]
-    assert commands(test, "without-vllm")[-3:] == ["python -m pytest", *style]
-    assert commands(test, "real-vllm")[-1] == "python -m pytest"
-    assert commands(release, "build")[-2:] == ["python -m pytest", "python -m build"]
-    own = ROOT / ".github" / "workflows" / "test.yml"
-    assert commands(own, "fast")[-1] == "python -m pytest -n 2"
-    assert commands(own, "real")[-1] == "python -m pytest -m real"
-
-
-def test_ci_runs_on_every_python_that_is_supported(project):
-    pythons = ["3.10", "3.11", "3.12", "3.13", "3.14"]
-    for root, job in ((ROOT, "fast"), (project, "without-vllm")):
-        workflow = yaml.safe_load((root / ".github" / "workflows" / "test.yml").read_text())
-        assert workflow["jobs"][job]["strategy"]["matrix"]["python"] == pythons
-    assert f"support Python {pythons[0]} to {pythons[-1]}" in (ROOT / "README.md").read_text()
-
-
-def test_the_release_is_published_without_a_password(project):
-    release = yaml.safe_load((project / ".github" / "workflows" / "release.yml").read_text())
-    publish = release["jobs"]["publish"]
-    assert publish["permissions"] == {"id-token": "write"}
-    readme = (project / "README.md").read_text()
-    assert f"`release.yml`, environment `{publish['environment']}`" in readme
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,19 +1,77 @@
-"""The steps of the rendered workflows run as they are written, on a machine with Python alone."""
+"""The workflows are sound, run the tests, and their steps succeed where there is Python alone."""
 
+import itertools
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from helpers import ROOT, run
+from helpers import KINDS, ROOT, SUPPORTED_VLLM, run
 
 
-def steps(project: Path, workflow: str, job: str) -> list[str]:
-    """Return the commands of one job of a rendered workflow."""
-    text = (project / ".github" / "workflows" / workflow).read_text()
-    return [step["run"] for step in yaml.safe_load(text)["jobs"][job]["steps"] if "run" in step]
+@pytest.fixture(params=KINDS)
+def project(request, render) -> Path:
+    return render(model_kind=request.param)
+
+
+def commands(workflow: Path, job: str) -> list[str]:
+    """Return what one job of a workflow runs, in its order."""
+    steps = yaml.safe_load(workflow.read_text())["jobs"][job]["steps"]
+    return [step["run"].strip() for step in steps if "run" in step]
+
+
+def test_the_workflows_are_sound(project):
+    workflows = sorted((project / ".github" / "workflows").iterdir())
+    dependabot = [project / ".github/dependabot.yml", ROOT / ".github/dependabot.yml"]
+    own = ROOT.glob(".github/workflows/*")
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, *own)
+    run("check-jsonschema", "--builtin-schema", "vendor.dependabot", *dependabot)
+    run("zizmor", "--offline", "--no-progress", project)
+    for uses, commit in re.findall(
+        r"uses: (\S+?)(@\S+ # v\S+)?$",
+        "\n".join(path.read_text() for path in workflows),
+        re.MULTILINE,
+    ):
+        assert re.fullmatch(r"@[0-9a-f]{40} # v[\d.]+", commit), uses
+
+
+def test_actions_are_pinned_alike_everywhere():
+    pins: dict[str, set[str]] = {}
+    for path in itertools.chain(ROOT.glob(".github/workflows/*"), ROOT.glob("*/.github/*/*")):
+        for action, pin in re.findall(r"uses: (\S+)@(.*)", path.read_text()):
+            pins.setdefault(action, set()).add(pin)
+    assert pins
+    assert all(len(found) == 1 for found in pins.values()), pins
+
+
+def test_ci_runs_the_tests(project):
+    test, release = (project / ".github" / "workflows" / f"{n}.yml" for n in ("test", "release"))
+    style = ["ruff check .", "ruff format --check ."]
+    assert commands(test, "without-vllm")[-3:] == ["python -m pytest", *style]
+    assert commands(test, "real-vllm")[-1] == "python -m pytest"
+    assert commands(release, "build")[-2:] == ["python -m pytest", "python -m build"]
+    own = ROOT / ".github" / "workflows" / "test.yml"
+    assert commands(own, "fast")[-1] == "python -m pytest -n 2"
+    assert commands(own, "real")[-1] == "python -m pytest -m real"
+
+
+def test_ci_runs_on_every_python_that_is_supported(project):
+    pythons = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+    for root, job in ((ROOT, "fast"), (project, "without-vllm")):
+        workflow = yaml.safe_load((root / ".github" / "workflows" / "test.yml").read_text())
+        assert workflow["jobs"][job]["strategy"]["matrix"]["python"] == pythons
+    assert f"support Python {pythons[0]} to {pythons[-1]}" in (ROOT / "README.md").read_text()
+
+
+def test_the_release_is_published_without_a_password(project):
+    release = yaml.safe_load((project / ".github" / "workflows" / "release.yml").read_text())
+    publish = release["jobs"]["publish"]
+    assert publish["permissions"] == {"id-token": "write"}
+    readme = (project / "README.md").read_text()
+    assert f"`release.yml`, environment `{publish['environment']}`" in readme
 
 
 @pytest.mark.parametrize(
@@ -27,23 +85,27 @@ def test_the_steps_of_a_job_succeed(render, tmp_path, workflow, job):
         "PATH": f"{tmp_path}/venv/bin:/usr/bin:/bin",
         "GITHUB_REF_NAME": "v0.1.0",
     }
-    commands = steps(project, workflow, job)
-    assert len(commands) >= 4
-    for command in commands:
+    steps = commands(project / ".github" / "workflows" / workflow, job)
+    assert len(steps) >= 4
+    for command in steps:
         run("bash", "-euo", "pipefail", "-c", command, cwd=project, env=os.environ | settings)
 
 
 def test_the_release_stops_when_the_tag_is_another_version(render, tmp_path):
-    [compare] = [c for c in steps(render(), "release.yml", "build") if "GITHUB_REF_NAME" in c]
+    [compare] = [
+        c
+        for c in commands(render() / ".github/workflows/release.yml", "build")
+        if "GITHUB_REF_NAME" in c
+    ]
     settings = {"GITHUB_REF_NAME": "v9.9.9"}
     with pytest.raises(AssertionError):
         run("bash", "-euo", "pipefail", "-c", compare, cwd=render(), env=os.environ | settings)
 
 
 def test_the_versions_of_the_matrix_are_those_in_about_py(render, tmp_path):
-    [script] = steps(render(), "test.yml", "supported-vllm")
+    [script] = commands(render() / ".github/workflows/test.yml", "supported-vllm")
     output = tmp_path / "output"
     settings = {"GITHUB_OUTPUT": str(output)}
     run(sys.executable, "-c", script, cwd=render(), env=os.environ | settings)
-    versions = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
-    assert output.read_text() == f'versions=["{versions[0]}", "{versions[-1]}"]\n'
+    oldest, newest = SUPPORTED_VLLM[0], SUPPORTED_VLLM[-1]
+    assert output.read_text() == f'versions=["{oldest}", "{newest}"]\n'

@@ -47,7 +47,7 @@ def warn_if_untested() -> None:
     import vllm
 
     version = str(getattr(vllm, "__version__", "of unknown version"))
-    if not release(OLDEST_VLLM) <= release(version) <= release(NEWEST_VLLM):
+    if not is_tested(version):
         say_once(
             logging.WARNING,
             "version",
@@ -90,6 +90,11 @@ def say_once(level: int, topic: str, message: str, **options) -> None:
             logger.log(level, message, **options)
 
 
-def release(version: str) -> tuple[int, ...]:
+def is_tested(version: str) -> bool:
+    """Tell whether a version of vLLM lies in the range that about.py states."""
+    return _release(OLDEST_VLLM) <= _release(version) <= _release(NEWEST_VLLM)
+
+
+def _release(version: str) -> tuple[int, ...]:
     """Return (1, 2, 3) for "1.2.3", and for "1.2.3rc1+cpu"."""
     return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
