@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import real_engine_witness
 import real_vllm
 from helpers import KINDS, SUPPORTED_VLLM, render_into, run, run_own_tests
 
@@ -24,22 +25,13 @@ NAMES = {
     for kind in RUNNING
 }
 BROKEN = {"package_name": "vllm_my_broken", "architecture": "MyBrokenForCausalLM"}
+CHECKPOINT_NAMES = {
+    kind: {"architectures": [names["architecture"]], "model_type": names["package_name"]}
+    for kind, names in NAMES.items()
+}
 PACKAGES = [names["package_name"] for names in [*NAMES.values(), BROKEN]]
 
-# Generate with the decoder, by the engine options given, and leave the tokens of vLLM and of HF.
-GENERATE = """
-import json, sys
-from pathlib import Path
-from tiny_llama import PROMPTS, greedy_in_hf, greedy_in_vllm, save_checkpoint
-
-if __name__ == "__main__":
-    folder, options = Path(sys.argv[1]), json.loads(sys.argv[2])
-    names = {"architectures": ["MyDecoderForCausalLM"], "model_type": "vllm_my_decoder"}
-    reference = save_checkpoint(folder, tie_word_embeddings=True, **names)
-    actual = [tokens for tokens, _ in greedy_in_vllm(folder, PROMPTS, 8, **options)]
-    expected = [greedy_in_hf(reference, prompt, 8)[0] for prompt in PROMPTS]
-    (folder / "tokens.json").write_text(json.dumps([actual, expected]))
-"""
+SCRIPTS = Path(__file__).parent / "real_scripts"
 
 
 def build(project: Path) -> Path:
@@ -74,11 +66,9 @@ def test_its_own_tests_pass_on_real_vllm(plugins, kind):
 
 
 @pytest.fixture
-def generate(plugins, tmp_path):
-    """A function that generates in a new process; the tokens are then in checkpoint/tokens.json."""
+def call(plugins, tmp_path):
+    """A function that runs one of the scripts beside a kind's tests; it leaves a result.json."""
     bin_folder, projects = plugins
-    script = projects["decoder"] / "tests" / "generate.py"
-    script.write_text(GENERATE)
     settings = {
         "VLLM_CPU_KVCACHE_SPACE": "1",
         "VLLM_NO_USAGE_STATS": "1",
@@ -86,24 +76,74 @@ def generate(plugins, tmp_path):
         "VLLM_CACHE_ROOT": str(tmp_path / "cache"),
     }
 
-    def generate(options: dict, **environment: str) -> subprocess.CompletedProcess:
-        command = [bin_folder / "python", script, tmp_path / "checkpoint", json.dumps(options)]
+    def call(name: str, kind: str, options: dict, **environment) -> subprocess.CompletedProcess:
+        if kind not in projects:
+            pytest.skip(f"{kind} does not support vLLM {VERSION}")
+        script = shutil.copy(SCRIPTS / f"{name}.py", projects[kind] / "tests")
+        facts = json.dumps(options | {"names": CHECKPOINT_NAMES[kind]})
         environment = os.environ | settings | environment
+        command = [bin_folder / "python", script, tmp_path / "checkpoint", facts]
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
-    return generate
+    return call
 
 
-def assert_same_tokens(result: subprocess.CompletedProcess, folder: Path) -> None:
-    assert result.returncode == 0, result.stderr
-    actual, expected = json.loads((folder / "checkpoint" / "tokens.json").read_text())
-    assert actual == expected
+def assert_equal_results(result: subprocess.CompletedProcess, folder: Path) -> dict:
+    """Assert that what vLLM gave and each reference are the same, and return them all."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    results = json.loads((folder / "checkpoint" / "result.json").read_text())
+    assert len(results) >= 2, results
+    first, *others = results.values()
+    for other in others:
+        assert other == first, results
+    return results
 
 
-@pytest.mark.parametrize("parallel", ["tensor_parallel_size", "pipeline_parallel_size"])
-def test_two_workers_generate_what_one_does(generate, tmp_path, parallel):
-    result = generate({parallel: 2}, VLLM_CPU_OMP_THREADS_BIND="0|1")
-    assert_same_tokens(result, tmp_path)
+@pytest.mark.parametrize("engine_options", [{}, {"enforce_eager": True}], ids=["compiled", "eager"])
+def test_in_process_the_tokens_are_those_of_the_in_tree_model_and_of_hf(
+    call, tmp_path, engine_options
+):
+    options = {"engine": engine_options, "in_tree": True}
+    result = call("generate", "decoder", options, VLLM_ENABLE_V1_MULTIPROCESSING="0")
+    assert set(assert_equal_results(result, tmp_path)) == {"plugin", "HF", "in-tree"}
+
+
+@pytest.mark.parametrize(
+    ("engine_options", "workers"),
+    [({}, 1), ({"tensor_parallel_size": 2}, 2), ({"pipeline_parallel_size": 2}, 2)],
+    ids=["one worker", "tensor parallel 2", "pipeline parallel 2"],
+)
+def test_in_processes_of_its_own_too_and_each_calls_register_once(
+    call, tmp_path, record_property, engine_options, workers
+):
+    witness = real_engine_witness.install(tmp_path / "witness", "vllm_my_decoder")
+    threads = "|".join(str(core) for core in range(workers))
+    result = call(
+        "generate",
+        "decoder",
+        {"engine": engine_options},
+        VLLM_CPU_OMP_THREADS_BIND=threads,
+        **witness,
+    )
+    assert_equal_results(result, tmp_path)
+    calls = real_engine_witness.calls(tmp_path / "witness")
+    record_property("processes", json.dumps(calls))
+    engine = [call for call in calls if call["role"] != "inspection"]
+    # Front end, engine core and the workers, each with its own pid: no second call in any.
+    assert len({call["pid"] for call in engine}) == len(engine) == 2 + workers, calls
+    assert all("MyDecoderForCausalLM" in call["architectures"] for call in calls), calls
+
+
+def test_a_lora_adapter_changes_the_tokens_as_its_merged_weights_do(call, tmp_path):
+    result = call("lora", "decoder", {}, VLLM_ENABLE_V1_MULTIPROCESSING="0")
+    assert_equal_results(result, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["decoder", "embedding"])
+def test_the_server_answers_the_openai_client(call, tmp_path, kind):
+    result = call("serve", kind, {"pooling": kind == "embedding"})
+    results = assert_equal_results(result, tmp_path)
+    assert results["server"]["models"] == [str(tmp_path / "checkpoint")]
 
 
 @pytest.fixture
@@ -119,9 +159,9 @@ def broken_plugin(plugins, tmp_path):
 
 
 @pytest.mark.usefixtures("broken_plugin")
-def test_a_broken_plugin_stops_no_other_model_and_says_why(generate, tmp_path):
-    result = generate({"enforce_eager": True})
-    assert_same_tokens(result, tmp_path)
+def test_a_broken_plugin_stops_no_other_model_and_says_why(call, tmp_path):
+    result = call("generate", "decoder", {"engine": {"enforce_eager": True}})
+    assert_equal_results(result, tmp_path)
     output = result.stdout + result.stderr
     # Once in each process: front end, engine core, worker.
     assert output.count("Plugin vllm_my_broken: register_config() failed with RuntimeError") >= 3
@@ -129,7 +169,8 @@ def test_a_broken_plugin_stops_no_other_model_and_says_why(generate, tmp_path):
 
 
 @pytest.mark.usefixtures("broken_plugin")
-def test_a_broken_plugin_raises_when_told_to(generate):
-    result = generate({"enforce_eager": True}, STRICT_VLLM_PLUGINS="1")
+def test_a_broken_plugin_raises_when_told_to(call):
+    options = {"engine": {"enforce_eager": True}}
+    result = call("generate", "decoder", options, STRICT_VLLM_PLUGINS="1")
     assert result.returncode != 0
     assert "RuntimeError: broken on purpose" in result.stderr
