@@ -1,0 +1,55 @@
+"""Run cases in an engine, real vLLM or the fixture engine, whichever this Python imports.
+
+``python run.py MODULE FOLDER [CASE ...]`` prints one line of JSON for each case of a module beside
+this one. vLLM takes many seconds to import, so that is done once; each case runs in a process that
+is forked from here, with a folder, environment, plugins and output of its own.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+# What cases use is imported before the fork. (vllm first: the fixture engine brings transformers.)
+import vllm
+import vllm.model_executor.models.registry
+import vllm.plugins
+from case_site import Site
+
+# Seconds. A case that hangs is ended by the alarm; the slowest starts one engine.
+PATIENCE = 240
+
+
+def run_case(case, folder: Path) -> dict:
+    """Run one case in a child; return whether it passed, what it returned, or what was wrong."""
+    folder.mkdir(parents=True)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(PATIENCE)
+        with (folder / "output").open("w") as output:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+        try:
+            os.chdir(folder)
+            outcome = {"passed": True, "message": case(Site(folder))}
+        except BaseException:
+            outcome = {"passed": False, "problem": traceback.format_exc()}
+        (folder / "outcome.json").write_text(json.dumps(outcome))
+        os._exit(0)
+    os.waitpid(pid, 0)
+    file = folder / "outcome.json"
+    if not file.exists():
+        return {"passed": False, "problem": f"it ended early, or took over {PATIENCE} s"}
+    return json.loads(file.read_text())
+
+
+if __name__ == "__main__":
+    module, folder, *names = sys.argv[1:]
+    for name, case in importlib.import_module(module).CASES.items():
+        if not names or name in names:
+            outcome = run_case(case, Path(folder, name).resolve())
+            line = {"case": name, "engine": vllm.__version__, **outcome}
+            print(json.dumps(line), flush=True)
