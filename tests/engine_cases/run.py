@@ -51,5 +51,6 @@ if __name__ == "__main__":
     for name, case in importlib.import_module(module).CASES.items():
         if not names or name in names:
             outcome = run_case(case, Path(folder, name).resolve())
-            line = {"case": name, "engine": vllm.__version__, **outcome}
+            facts = getattr(case, "facts", {})
+            line = {"case": name, "engine": vllm.__version__, "facts": facts, **outcome}
             print(json.dumps(line), flush=True)

@@ -9,9 +9,9 @@ from socket import socket
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import torch
+from embed import embed_in_hf, rounded_like
 from openai import OpenAI
-from tiny_llama import PROMPTS, greedy_in_hf, make_tokenizer, save_checkpoint
+from tiny_llama import PROMPTS, greedy_in_hf, save_checkpoint
 
 STEPS = 8
 
@@ -46,19 +46,6 @@ def complete_in_hf(reference, prompt: str) -> list[int]:
     return greedy_in_hf(reference, prompt, STEPS)[0]
 
 
-@torch.no_grad()
-def embed_in_hf(reference, prompt: str) -> list[float]:
-    tokens = torch.tensor([make_tokenizer()(prompt)["input_ids"]])
-    mean = reference.model(tokens).last_hidden_state[0].mean(dim=0)
-    return torch.nn.functional.normalize(mean, dim=0).tolist()
-
-
-def rounded_like(vectors, references):
-    """Return the references where vectors are within 1e-3 of them, else the vectors."""
-    near = torch.allclose(torch.tensor(vectors), torch.tensor(references), rtol=0, atol=1e-3)
-    return references if near else vectors
-
-
 if __name__ == "__main__":
     folder, options = Path(sys.argv[1]), json.loads(sys.argv[2])
     reference = save_checkpoint(folder, tie_word_embeddings=False, **options["names"])
@@ -67,6 +54,7 @@ if __name__ == "__main__":
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)]
     command += ["--dtype", "float32", "--max-model-len", "128", "--port", str(port)]
+    command += ["--enforce-eager"]
     pooling = options["pooling"]
     if pooling:
         command += ["--runner", "pooling"]
