@@ -1,13 +1,15 @@
 """Run the real lane on some supported vLLMs, or on all, and keep what it showed.
 
-``python tests/matrix.py [VERSION ...]`` writes results/VERSION.json, and from all that are there
-results/README.md: one row for each test of the real lane, one column for each version.
+``python tests/matrix.py [VERSION ...]`` writes results/VERSION.json, results/fixture.json, and from
+all that are there results/README.md: one row for each test, one column for each engine. With
+``--tables`` it runs nothing and writes the last only.
 """
 
 import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,73 +20,179 @@ import real_vllm
 from helpers import ROOT, SUPPORTED_VLLM
 
 RESULTS = ROOT / "results"
-VERSIONS = """
+FIXTURE = "fixture"
+PACKAGES = ["torch", "transformers", "ray", "peft"]
+VERSIONS = f"""
 import importlib.metadata as m, json, vllm
-names = ["torch", "transformers"]
-print(json.dumps({"vllm": vllm.__version__} | {name: m.version(name) for name in names}))
+print(json.dumps({{"vllm": vllm.__version__}} | {{name: m.version(name) for name in {PACKAGES}}}))
 """
+MARKS = {"passed": "✓", "failed": "**failed**", "skipped": "–", "difference": "≠"}
 
 
-def run_lane(version: str) -> dict:
-    """Run the real lane on one version; return what it ran on, and the outcome of each test."""
+def run_tests(*options: str, **environment: str) -> dict[str, dict]:
+    """Run pytest with some options; return the outcome of each test by name."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-m", "real", f"--junit-xml={report}"]
-        subprocess.run(command, cwd=ROOT, env=os.environ | {"REAL_VLLM": version})
-        cases = list(ElementTree.parse(report).iter("testcase"))
-    python = real_vllm.environment(version) / "python"
-    output = subprocess.run([python, "-c", VERSIONS], capture_output=True, text=True, check=True)
-    return {
-        "date": datetime.date.today().isoformat(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
-        **json.loads(output.stdout.splitlines()[-1]),
-        "results": {case.get("name"): outcome(case) for case in cases},
-    }
+        command = [sys.executable, "-m", "pytest", *options, f"--junit-xml={report}"]
+        subprocess.run(command, cwd=ROOT, env=os.environ | environment)
+        return {
+            case.get("name"): outcome(case) for case in ElementTree.parse(report).iter("testcase")
+        }
 
 
 def outcome(case: ElementTree.Element) -> dict:
     """Return how a test ended, why it was skipped, and the properties that it recorded."""
     properties = {item.get("name"): item.get("value") for item in case.iter("property")}
+    end = {"outcome": "passed"}
     for tag, result in [("failure", "failed"), ("error", "failed"), ("skipped", "skipped")]:
         if (element := case.find(tag)) is not None:
             first_line = (element.get("message") or "").partition("\n")[0]
-            return {"outcome": result, "reason": first_line, **properties}
-    return {"outcome": "passed", **properties}
+            end = {"outcome": result, "reason": first_line}
+    # What a reader of the results needs of a path is its last part.
+    return {key: re.sub(r"(?<!\w)/\S*/", "…/", value) for key, value in (end | properties).items()}
+
+
+def about_this_run(**versions: str) -> dict[str, str]:
+    return {
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "Python": platform.python_version(),
+        **versions,
+    }
+
+
+def run_real_lane(version: str) -> dict:
+    """Run the real lane on one version; return what it ran on, and the outcome of each test."""
+    results = run_tests("-m", "real", REAL_VLLM=version)
+    python = real_vllm.environment(version) / "python"
+    output = subprocess.run([python, "-c", VERSIONS], capture_output=True, text=True, check=True)
+    versions = json.loads(output.stdout.splitlines()[-1])
+    return {"about": about_this_run(**versions), "results": results}
+
+
+def run_in_fixture() -> dict:
+    """Run what the fast lane has of the same: conformance and faults, in the fixture engine."""
+    results = run_tests("tests/test_conformance.py", "tests/test_faults.py")
+    return {"about": about_this_run(), "results": results}
+
+
+def rows_of(lanes: dict[str, dict], prefix: str) -> dict[str, dict[str, dict]]:
+    """Return the outcomes of the tests ``prefix[case]``: case, then engine."""
+    rows: dict[str, dict[str, dict]] = {}
+    for engine, lane in lanes.items():
+        for name, result in lane["results"].items():
+            if match := re.fullmatch(rf"(?:{prefix})\[(.+)\]", name):
+                rows.setdefault(match[1], {})[engine] = result
+    return rows
+
+
+def mark(result: dict | None) -> str:
+    if result is None:
+        return "not run"
+    return MARKS["difference" if result.get("difference") else result["outcome"]]
+
+
+def table(header: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    # A message may hold what Markdown would take for the end of a cell, or for a tag.
+    escaped = [[cell.replace("|", "\\|").replace("<", "&lt;") for cell in line] for line in lines]
+    return ["| " + " | ".join(line) + " |" for line in escaped] + [""]
+
+
+def words(name: str) -> str:
+    return name.removeprefix("test_").replace("_", " ")
+
+
+def models_and_processes(lanes: dict[str, dict]) -> list[str]:
+    """Return the table of the tests in tests/real, and why some were skipped."""
+    real = {engine: lane["results"] for engine, lane in lanes.items() if engine != FIXTURE}
+    names = dict.fromkeys(name for results in real.values() for name in results)
+    names = [name for name in names if not name.startswith(("test_vllm_conforms", "test_in_vllm"))]
+    rows = [
+        [words(name), *(mark(results.get(name)) for results in real.values())] for name in names
+    ]
+    reasons = {r["reason"] for results in real.values() for r in results.values() if "reason" in r}
+    return [
+        "## Models and processes",
+        "",
+        *table(["test", *real], rows),
+        *(f"- {reason}" for reason in sorted(reasons)),
+        "",
+    ]
+
+
+def conformance(lanes: dict[str, dict]) -> list[str]:
+    """Return the table of behaviours, and the reasons for the differences in it."""
+    outcomes = rows_of(lanes, "test_vllm_conforms|test_the_fixture_engine_conforms")
+    rows = [[words(case), *(mark(row.get(e)) for e in lanes)] for case, row in outcomes.items()]
+    reasons = [
+        f"- {words(case)}: {engine}: {result['difference']}"
+        for case, row in outcomes.items()
+        for engine, result in row.items()
+        if result.get("difference")
+    ]
+    title = f"## Conformance: {len(rows)} behaviours, {len(reasons)} differences"
+    return [title, "", *table(["behaviour", *lanes], rows), *reasons, ""]
+
+
+def faults(lanes: dict[str, dict]) -> list[str]:
+    """Return the table of faults: what happens, in which engines, and what an operator sees."""
+    rows = []
+    outcomes = rows_of(lanes, "test_in_vllm|test_in_the_fixture_engine")
+    for case, row in outcomes.items():
+        newest = list(row.values())[-1]
+        engines = [engine for engine in lanes if row.get(engine, {}).get("outcome") == "passed"]
+        shown = [newest.get(key, "") for key in ("vLLM", "the plugin adds", "told", "message")]
+        rows.append([words(case), *shown, "all" if engines == [*lanes] else ", ".join(engines)])
+    header = ["fault", "vLLM", "the plugin adds", "cause told", "an operator sees", "seen on"]
+    return ["## Faults", "", *table(header, rows)]
 
 
 def as_markdown(lanes: dict[str, dict]) -> str:
-    """Return the table of all versions, and what each of them ran on."""
-    names = list(dict.fromkeys(name for lane in lanes.values() for name in lane["results"]))
-    lines = ["# What the real lane showed", "", "Written by `tests/matrix.py`.", ""]
-    lines += ["| test | " + " | ".join(lanes) + " |", "|---" * (len(lanes) + 1) + "|"]
-    for name in names:
-        cells = [lane["results"].get(name, {}).get("outcome", "not run") for lane in lanes.values()]
-        title = name.removeprefix("test_").replace("_", " ")
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    lines += ["", "| vLLM | date | Python | torch | transformers | machine |", "|---" * 6 + "|"]
-    for lane in lanes.values():
-        facts = [
-            lane[key] for key in ("vllm", "date", "python", "torch", "transformers", "machine")
-        ]
-        lines.append("| " + " | ".join(facts) + " |")
-    return "\n".join(lines) + "\n"
+    """Return all tables, and what each engine ran on."""
+    keys = ["vllm", "date", "Python", *PACKAGES, "machine"]
+    about = [[engine, *(lane["about"].get(k, "") for k in keys)] for engine, lane in lanes.items()]
+    lines = [
+        "# What was seen, on which vLLM",
+        "",
+        "Written by `tests/matrix.py`; no cell without a run. ✓ passed, – skipped, ≠ a difference",
+        "that has a reason.",
+        "",
+        *models_and_processes(lanes),
+        *conformance(lanes),
+        *faults(lanes),
+        "## What it ran on",
+        "",
+        *table(["engine", *keys], about),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def write(name: str, lane: dict) -> None:
+    text = json.dumps(lane, indent=1, ensure_ascii=False)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def read_all() -> dict[str, dict]:
+    """Return the results that are there, the fixture engine's first, then by version."""
+    files = {name: RESULTS / f"{name}.json" for name in [FIXTURE, *SUPPORTED_VLLM]}
+    return {name: json.loads(f.read_text("utf-8")) for name, f in files.items() if f.exists()}
 
 
 def main(versions: list[str]) -> int:
+    """Run what is asked for; return 1 if anything failed, 2 if a version is not supported."""
+    only_tables = versions == ["--tables"]
     unknown = [version for version in versions if version not in SUPPORTED_VLLM]
-    if unknown:
+    if unknown and not only_tables:
         print(f"{unknown[0]} is not in templates/supported_vllm.txt: {', '.join(SUPPORTED_VLLM)}")
         return 2
-    RESULTS.mkdir(exist_ok=True)
-    for version in versions or SUPPORTED_VLLM:
-        lane = run_lane(version)
-        (RESULTS / f"{version}.json").write_text(json.dumps(lane, indent=2) + "\n")
-    files = {version: RESULTS / f"{version}.json" for version in SUPPORTED_VLLM}
-    lanes = {
-        version: json.loads(file.read_text()) for version, file in files.items() if file.exists()
-    }
-    (RESULTS / "README.md").write_text(as_markdown(lanes))
+    if not only_tables:
+        RESULTS.mkdir(exist_ok=True)
+        write(FIXTURE, run_in_fixture())
+        for version in versions or SUPPORTED_VLLM:
+            write(version, run_real_lane(version))
+    lanes = read_all()
+    (RESULTS / "README.md").write_text(as_markdown(lanes), encoding="utf-8")
     outcomes = [r["outcome"] for lane in lanes.values() for r in lane["results"].values()]
     return 1 if "failed" in outcomes else 0
 

@@ -27,6 +27,10 @@ DIFFERENCES = {
     "no_architecture_at_all_has_a_message_of_its_own": {
         "fixture": "not about plugins: it gives the message for an unknown architecture"
     },
+    "in_the_front_end_info_of_a_plugin_is_lost": {
+        version: "its front end shows what it logs at INFO; vLLM 0.31 does so no more"
+        for version in ("0.27.1", "0.28.0", "0.29.0", "0.30.0")
+    },
 }
 
 # Each is (file of the fixture engine, what stands there, what to put there, cases that must fail).

@@ -54,7 +54,7 @@ class {name}({base}):
 """
 # What vLLM's own test for pipeline parallelism looks at.
 SUPPORTS_PP = """supports_pp = True
-    make_empty_intermediate_tensors = None
+    def make_empty_intermediate_tensors(self, batch_size, dtype, device): pass
     def forward(self, *, intermediate_tensors): pass
 """
 ENGINE = """

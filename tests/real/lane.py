@@ -1,0 +1,52 @@
+"""What the real lane has in common: the plugins' names, where things are, how to build and compare.
+
+It runs on the newest supported vLLM, or on the version that the environment variable REAL_VLLM
+names.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import real_vllm
+from helpers import KINDS, SUPPORTED_VLLM, run
+
+VERSION = os.environ.get("REAL_VLLM", SUPPORTED_VLLM[-1])
+RUNNING = [kind for kind in KINDS if VERSION in real_vllm.supported_by(kind)]
+
+# One package for each kind, so that all can be installed at the same time.
+NAMES = {
+    kind: {"package_name": f"vllm_my_{kind}", "architecture": f"My{kind.title()}ForCausalLM"}
+    for kind in RUNNING
+}
+BROKEN = {"package_name": "vllm_my_broken", "architecture": "MyBrokenForCausalLM"}
+CHECKPOINT_NAMES = {
+    kind: {"architectures": [names["architecture"]], "model_type": names["package_name"]}
+    for kind, names in NAMES.items()
+}
+PACKAGES = [names["package_name"] for names in [*NAMES.values(), BROKEN]]
+
+SCRIPTS = Path(__file__).parent / "scripts"
+IN_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
+COMPILED, EAGER = {"compiled": {}}, {"eager": {"enforce_eager": True}}
+
+
+def build(project: Path) -> Path:
+    """Build a rendered project, remove its package, which the wheel is to bring; return that."""
+    run("python", "-m", "build", "--wheel", "--installer", "uv", project)
+    shutil.rmtree(project / project.name)
+    [wheel] = project.glob("dist/*.whl")
+    return wheel
+
+
+def assert_equal_results(result: subprocess.CompletedProcess, folder: Path) -> dict:
+    """Assert that what vLLM gave and each reference are the same, and return them all."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    results = json.loads((folder / "checkpoint" / "result.json").read_text())
+    assert len(results) >= 2, results
+    first, *others = results.values()
+    for other in others:
+        assert other == first, results
+    return results

@@ -1,0 +1,69 @@
+"""Rendered plugins, as wheels, in real vLLM on CPU: what each kind of model puts out.
+
+The plugins' own tests do most of the work: registration, compatibility, output equal to HF's.
+"""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import witness
+from helpers import KINDS, run_own_tests
+from lane import COMPILED, EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def own_tests(plugins):
+    """The outcomes of each kind's own tests. Two run at a time: one alone leaves a core idle."""
+    bin_folder, projects = plugins
+    with ThreadPoolExecutor(2) as pool:
+        return {kind: pool.submit(run_own_tests, bin_folder, projects[kind]) for kind in projects}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_own_tests_pass_on_real_vllm(own_tests, record_property, kind):
+    if kind not in RUNNING:
+        pytest.skip(f"{kind} does not support vLLM {VERSION}")
+    outcomes = own_tests[kind].result()
+    assert set(outcomes.values()) == {"passed"}, outcomes
+    record_property("passed", len(outcomes))
+    for module in ("test_registration", "test_compatibility", "test_model"):
+        assert any(module in name for name in outcomes), outcomes
+
+
+@pytest.mark.parametrize(
+    ("kind", "script", "engines", "names"),
+    [
+        ("decoder", "generate", COMPILED | EAGER, {}),
+        # The other kinds' own tests compile. What this one changes is on, and the in-tree model is
+        # asked for it while sampling.
+        ("extend", "generate", EAGER, {"suppressed_token_ids": list(range(64))}),
+        ("embedding", "embed", EAGER, {}),
+        ("multimodal", "describe", EAGER, {}),
+    ],
+    ids=KINDS,
+)
+def test_in_process_the_output_is_that_of_hf_and_of_the_in_tree_model(
+    call, settings, noted_calls, tmp_path, kind, script, engines, names
+):
+    # A class that was inspected before is not inspected again.
+    shutil.rmtree(Path(settings["VLLM_CACHE_ROOT"], "modelinfos"), ignore_errors=True)
+    environment = witness.install(tmp_path / "witness", f"vllm_my_{kind}")
+    options = {"engines": engines, "names": names, "in_tree": True}
+    result = call(script, kind, options, **environment, **IN_PROCESS)
+    assert set(assert_equal_results(result, tmp_path)) == {"HF", "in-tree", *engines}
+    front_end, *inspections = noted_calls(kind)
+    assert front_end["role"] == "MainProcess"
+    assert {call["role"] for call in inspections} == {"inspection"}
+
+
+def test_a_lora_adapter_changes_the_tokens_as_it_does_in_peft(call, tmp_path):
+    assert_equal_results(call("lora", "decoder", {}, **IN_PROCESS), tmp_path)
+
+
+def test_int8_weights_give_the_tokens_of_the_in_tree_model_and_of_torch(call, tmp_path):
+    results = assert_equal_results(call("quantized", "decoder", {}, **IN_PROCESS), tmp_path)
+    assert set(results) == {"plugin", "in-tree", "torch"}
