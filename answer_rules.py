@@ -51,15 +51,16 @@ def problem_with(answers: dict, field: str) -> str:
 
 
 def refuse_template_code(source: str, last_checked: str | None) -> None:
-    """End the program if ``source``, which Jinja is about to run, is an answer and not ours.
+    """End the program if ``source``, which Jinja is about to run, is an answer that it would change.
 
-    ``last_checked`` is the question that was answered before this one.
+    Jinja runs template code, and drops a line break at the end. ``last_checked`` is the question
+    that was answered before this one.
     """
     path_free = source.replace("{{cookiecutter.package_name}}", "")
-    if problem_with_braces(path_free) and source not in own_templates():
+    problem = problem_with_lines(path_free) or problem_with_braces(path_free)
+    if problem and source not in own_templates():
         following = dict(zip([None, *RULES], [*RULES, "an answer"], strict=True))
-        field = following[last_checked]
-        sys.exit(f"Error: {field} = {source!r} {problem_with_braces(source)}")
+        sys.exit(f"Error: {following[last_checked]} = {source!r} {problem}")
 
 
 def own_templates() -> set[str]:
@@ -72,9 +73,18 @@ def own_templates() -> set[str]:
 
 def problem_with_text(text: str) -> str:
     """Say what is wrong with any answer: it must be one line of plain text."""
-    if not text.isprintable():
-        return "holds a line break or a control character: use one line of plain text"
-    return problem_with_length(text, LONGEST_TEXT) or problem_with_braces(text)
+    return (
+        problem_with_lines(text)
+        or problem_with_length(text, LONGEST_TEXT)
+        or problem_with_braces(text)
+    )
+
+
+def problem_with_lines(text: str) -> str:
+    """Say so if a text is more than one line, or holds what no printer would show."""
+    if text.isprintable():
+        return ""
+    return "holds a line break or a control character: use one line of plain text"
 
 
 def problem_with_length(text: str, longest: int) -> str:
@@ -143,8 +153,13 @@ def problem_with_model_type(name: str, answers: dict) -> str:
 
 
 def problem_with_words(text: str, answers: dict) -> str:
-    """Say so if a text that people read is empty."""
-    return "" if text.strip() else "is empty: use a few words"
+    """Say so if a text that people read is empty, or begins or ends with a space.
+
+    Package metadata cannot hold such a space.
+    """
+    if not text.strip():
+        return "is empty: use a few words"
+    return "" if text == text.strip() else f"has a space at an end: use {text.strip()!r}"
 
 
 def problem_with_email(address: str, answers: dict) -> str:

@@ -18,7 +18,7 @@ class AnswerRules(Extension):
         # in one process, in which an imported module would stay that of the old one.
         self.rules = run_path(str(RULES))
         environment.filters.update(self.rules["FILTERS"], check=self.check)
-        self.last_checked = None
+        self.last_checked: str | None = None
 
     def check(self, answers: dict, field: str) -> str:
         """Check one answer; see answer_rules.check."""

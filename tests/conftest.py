@@ -6,8 +6,20 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 from helpers import render_into
+
+# Sets of answers for each kind of model and property, of which there are four and two. The same
+# ones in each run; --hypothesis-profile=thorough tries ten times as many.
+EXAMPLES = 250
+hypothesis.settings.register_profile(
+    "fast", max_examples=EXAMPLES, derandomize=True, database=None, deadline=None
+)
+hypothesis.settings.register_profile(
+    "thorough", hypothesis.settings.get_profile("fast"), max_examples=10 * EXAMPLES
+)
+hypothesis.settings.load_profile("fast")
 
 
 @pytest.fixture(scope="session", autouse=True)

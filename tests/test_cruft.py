@@ -1,53 +1,130 @@
 """A rendered plugin follows the template by cruft, and keeps what its author has changed."""
 
+import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from helpers import KINDS, ROOT, TEMPLATE, run
 
 
-def git(folder: Path, *arguments: str) -> None:
+def git(folder: Path, *arguments: str | Path) -> str:
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
-    run("git", "-C", folder, *identity, *arguments)
+    return run("git", "-C", folder, *identity, *arguments).stdout
 
 
-@pytest.fixture(params=KINDS[:2])
-def plugin(request, tmp_path) -> tuple[Path, Path]:
-    """A repository of this template, and one of a plugin that cruft made from it."""
-    template = tmp_path / "template"
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", f"--message={message}")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> Path:
+    """A repository of this template, with a tag for what it is now, and a newer version."""
+    template = tmp_path_factory.mktemp("repository") / "template"
     left_out = shutil.ignore_patterns(".git", ".*_cache", ".cache", ".venv")
     shutil.copytree(ROOT, template, ignore=left_out)
-    git(tmp_path, "init", "--quiet", "--initial-branch=main", template)
-    git(template, "add", "--all")
-    git(template, "commit", "--quiet", "--message=old")
-    answers = ["--extra-context", f'{{"model_kind": "{request.param}"}}']
-    run("cruft", "create", "--no-input", "--output-dir", tmp_path, *answers, template)
-    project = tmp_path / "vllm_my_model"
-    git(tmp_path, "init", "--quiet", "--initial-branch=main", project)
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message=new")
-    return template, project
+    git(template.parent, "init", "--quiet", "--initial-branch=main", template)
+    commit(template, "old")
+    git(template, "tag", "v0.1.0")
+    edits = {
+        template / TEMPLATE.name / "CHANGELOG.md": ("- First version.", "- First version, newer."),
+        template / "templates" / "supported_vllm.txt": ("0.32.0\n", "0.32.0\n0.99.0\n"),
+        template / "cookiecutter.json": ('"0.1.0"', '"0.2.0"'),
+    }
+    for file, (old, new) in edits.items():
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+    commit(template, "newer")
+    return template
 
 
-def test_an_update_brings_the_new_template_and_keeps_the_authors_edits(plugin):
-    template, project = plugin
-    run("cruft", "check", cwd=project)
+def plugin_of(template: Path, kind: str, folder: Path) -> Path:
+    """Make a plugin from the tagged version, and a repository of it."""
+    answers = json.dumps({"model_kind": kind})
+    options = ["--no-input", "--extra-context", answers, "--checkout", "v0.1.0"]
+    run("cruft", "create", *options, "--output-dir", folder, template)
+    project = folder / "vllm_my_model"
+    git(folder, "init", "--quiet", "--initial-branch=main", project)
+    # The tag is a version to start from, not one to stay with.
+    state = project / ".cruft.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"checkout": None}))
+    commit(project, "new")
+    return project
+
+
+def status(*command: str, folder: Path) -> int:
+    return subprocess.run(command, cwd=folder, capture_output=True).returncode
+
+
+def version_of_the_template(project: Path) -> str:
+    [line] = [x for x in (project / "pyproject.toml").read_text().splitlines() if "version =" in x]
+    return line.split('"')[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_update_brings_the_new_template_and_keeps_the_authors_edits(template, tmp_path, kind):
+    project = plugin_of(template, kind, tmp_path)
+    assert version_of_the_template(project) == "0.1.0"
+    assert run("cruft", "diff", cwd=project).stdout == ""
     model = project / "vllm_my_model" / "model.py"
     model.write_text(model.read_text() + "\n# The author's own line.\n")
-    git(project, "commit", "--quiet", "--all", "--message=edit")
+    commit(project, "edit")
+    difference = run("cruft", "diff", cwd=project).stdout
+    assert [line for line in difference.splitlines() if line.startswith("-#")] == [
+        "-# The author's own line."
+    ]
 
-    changelog = template / TEMPLATE.name / "CHANGELOG.md"
-    changelog.write_text(changelog.read_text() + "\nA line of the new template.\n")
-    versions = template / "templates" / "supported_vllm.txt"
-    versions.write_text(versions.read_text() + "0.99.0\n")
-    git(template, "commit", "--quiet", "--all", "--message=newer")
-
-    assert subprocess.run(["cruft", "check"], cwd=project, capture_output=True).returncode == 1
+    assert status("cruft", "check", folder=project) == 1
     update = run("cruft", "update", "--skip-apply-ask", cwd=project)
+    assert status("cruft", "check", folder=project) == 0
     assert "next three commands" not in update.stdout
-    assert "A line of the new template." in (project / "CHANGELOG.md").read_text()
+    assert "- First version, newer." in (project / "CHANGELOG.md").read_text()
     assert 'NEWEST_VLLM = "0.99.0"' in (project / "vllm_my_model" / "about.py").read_text()
+    assert version_of_the_template(project) == "0.2.0"
     assert "# The author's own line." in model.read_text()
     assert not list(project.rglob("*.rej"))
+
+
+def test_of_a_conflict_nothing_is_lost(template, tmp_path):
+    project = plugin_of(template, "decoder", tmp_path)
+    changelog = project / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text().replace("First version.", "The author's own."))
+    commit(project, "edit")
+    run("cruft", "update", "--skip-apply-ask", cwd=project)
+    # Both sides: in the file between marks, or the template's in a file of rejected changes.
+    both = changelog.read_text() + "".join(path.read_text() for path in project.glob("*.rej"))
+    assert "- The author's own." in changelog.read_text()
+    assert "- First version, newer." in both
+    # What does not conflict has arrived.
+    assert 'NEWEST_VLLM = "0.99.0"' in (project / "vllm_my_model" / "about.py").read_text()
+
+
+def files_of(project: Path) -> dict[str, bytes]:
+    paths = [path for path in project.rglob("*") if path.is_file()]
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_a_replay_gives_the_same_plugin_again(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text(f"replay_dir: {tmp_path}\ncookiecutters_dir: {tmp_path}\n")
+    command = [sys.executable, "-m", "cookiecutter", "--config-file", config, ROOT]
+    answers = ["model_kind=extend", "architecture=Parrot", "description=100 % 'mine'"]
+    run(*command, "--no-input", "--output-dir", tmp_path / "first", *answers)
+    run(*command, "--replay", "--output-dir", tmp_path / "second")
+    first, second = (files_of(tmp_path / name / "vllm_my_model") for name in ("first", "second"))
+    assert b'ARCHITECTURE = "Parrot"' in first["vllm_my_model/about.py"]
+    assert first == second
+
+
+def test_the_users_own_config_gives_answers(tmp_path):
+    config = tmp_path / "config.yaml"
+    answers = "default_context:\n  author_name: Zoë O'Neil\n  license: MIT\n  unknown: 1\n"
+    config.write_text(f"{answers}replay_dir: {tmp_path}\ncookiecutters_dir: {tmp_path}\n")
+    options = ["--no-input", "--config-file", config, "--output-dir", tmp_path]
+    run(sys.executable, "-m", "cookiecutter", *options, ROOT)
+    project = tmp_path / "vllm_my_model"
+    assert "Zoë O'Neil" in (project / "LICENSE").read_text(encoding="utf-8")
+    assert 'author="Zoë O\'Neil"' in (project / "setup.py").read_text(encoding="utf-8")

@@ -79,7 +79,7 @@ class Site:
         self.add_to_path(folder / "site")
         self.module("recorder", RECORDER.format(calls=str(folder / "calls")))
         handler = logging.Handler()
-        handler.emit = self.log.append
+        handler.emit = self.log.append  # type: ignore[method-assign, assignment]
         logging.getLogger("vllm").addHandler(handler)
         logging.getLogger("vllm").setLevel(logging.DEBUG)
 

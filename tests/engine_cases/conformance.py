@@ -9,6 +9,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing import get_context
 
 import vllm.plugins
@@ -16,7 +17,7 @@ from case_site import error_of, inspect, resolve
 from vllm import ModelRegistry
 from vllm.plugins import load_general_plugins, load_plugins_by_group
 
-CASES = {}
+CASES: dict[str, Callable] = {}
 GENERAL, PLATFORM = "vllm.general_plugins", "vllm.platform_plugins"
 LLAMA = "LlamaForCausalLM"
 FAILED = "failed to be inspected. Please check the logs for more details."

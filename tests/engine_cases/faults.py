@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
@@ -16,7 +17,7 @@ from case_site import FIXTURE, Site, error_of, inspect, resolve
 from vllm import ModelRegistry
 from vllm.plugins import load_general_plugins
 
-CASES = {}
+CASES: dict[str, Callable] = {}
 OURS, NAME, ARCHITECTURE = Path(os.environ["OUR_PLUGIN"]), "vllm_my_model", "MyModelForCausalLM"
 LLAMA = "LlamaForCausalLM"
 FAILED = "failed to be inspected. Please check the logs for more details."

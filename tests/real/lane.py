@@ -30,7 +30,8 @@ PACKAGES = [names["package_name"] for names in [*NAMES.values(), BROKEN]]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 IN_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
-COMPILED, EAGER = {"compiled": {}}, {"eager": {"enforce_eager": True}}
+COMPILED: dict[str, dict] = {"compiled": {}}
+EAGER: dict[str, dict] = {"eager": {"enforce_eager": True}}
 
 
 def build(project: Path) -> Path:

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 # Small, but nothing is equal by chance: fewer KV heads than heads, a RoPE base that is no default,
 # and weights large enough that a wrong position or head changes the tokens.
-SIZES = {
+SIZES: dict = {
     "hidden_size": 128,
     "intermediate_size": 192,
     "num_hidden_layers": 2,

@@ -217,6 +217,7 @@ class DecoderModel(nn.Module):
             hidden_states = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
             residual = None
         else:
+            assert intermediate_tensors is not None
             hidden_states = intermediate_tensors["hidden_states"]
             residual = intermediate_tensors["residual"]
         for layer in islice(self.layers, self.start_layer, self.end_layer):

@@ -1,0 +1,241 @@
+"""Any answer gives a working package or one clear line: properties, checked on random answers.
+
+The fast lane tries 2,000 sets of answers, `--hypothesis-profile=thorough` ten times as many.
+"""
+
+import ast
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from email.parser import HeaderParser
+from functools import cache
+from pathlib import Path
+from runpy import run_path
+from zipfile import ZipFile
+
+import jinja2
+import pytest
+from cookiecutter.generate import generate_context, generate_files
+from cookiecutter.prompt import prompt_for_config
+from helpers import KINDS, ROOT, render_into, run
+from hypothesis import event, example, given
+from hypothesis import strategies as st
+
+LICENSES = ["Apache-2.0", "MIT", "BSD-3-Clause", "Proprietary"]
+DEFAULTS = {
+    "package_name": "vllm_my_model",
+    "plugin_name": "vllm_my_model",
+    "architecture": "MyModelForCausalLM",
+    "model_type": "vllm_my_model",
+    "description": "A vLLM plugin that adds MyModelForCausalLM.",
+    "author_name": "Your Name",
+    "author_email": "you@example.com",
+    "repository_url": "https://example.com/vllm_my_model",
+}
+KEYWORDS = {
+    "description": "description",
+    "author_name": "author",
+    "author_email": "author_email",
+    "repository_url": "url",
+}
+# The only files that an answer in free words gets into.
+WORDS_IN = {"setup.py", "README.md", "LICENSE"}
+
+# All code points, also lone surrogates, which a shell makes of bytes that are no UTF-8.
+anything = st.text(st.characters(exclude_categories=[]), max_size=310)
+specials = st.text("'\"\\%#{}[]<>&*!|`$:;,.-_=+~^@/ \t\nêж中ש😀\u202e", max_size=40)
+hostile = anything | specials
+printable = st.characters(exclude_categories=["C", "Z"], exclude_characters="{")
+words = st.lists(st.text(printable, min_size=1, max_size=100), min_size=1, max_size=3).map(" ".join)
+words = words.map(lambda text: text[:300].strip())
+address = st.text(
+    st.characters(exclude_categories=["C", "Z"], exclude_characters='@,;<>"{'), min_size=1
+)
+FREE = {
+    "description": words,
+    "author_name": words,
+    "author_email": st.tuples(address, address).map("@".join),
+    "repository_url": address.map("https://".__add__),
+}
+NAMES = {
+    "package_name": st.from_regex(r"[a-z][a-z0-9_]{0,20}[a-z0-9]", fullmatch=True),
+    "plugin_name": st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?", fullmatch=True),
+    "architecture": st.from_regex(r"[A-Z][A-Za-z0-9_]{3,20}", fullmatch=True),
+    "model_type": st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True),
+}
+
+
+@st.composite
+def answers_to(draw, good: dict) -> dict[str, str]:
+    """Draw good answers; in one of three sets, one of them may be anything."""
+    exception = draw(st.sampled_from([*good, *["none"] * 2 * len(good)]))
+    return {field: draw(hostile if field == exception else good[field]) for field in good}
+
+
+NASTY = [
+    "'",
+    '"',
+    "'''",
+    '"""',
+    "\\",
+    'ends in \\"',
+    "100 % %s %(name)s",
+    "- a: [b, c] # d",
+    "&anchor *alias !tag |",
+    "[table] key = 'value'",
+    "<script>alert(1)</script> &amp;",
+    "🦜 نص من اليمين 模型",
+    "${{ secrets.TOKEN }}".replace("{{", "{ {"),
+    "$(id) `id` ; id",
+    "x" * 300,
+]
+NASTY_SETS = [
+    {"description": text, "author_name": text, "author_email": "o'neil+a%b@example.com"}
+    | {"repository_url": "https://example.com/a'b%20c?d=\\e&f#g"}
+    for text in NASTY
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cookiecutter_inside():
+    """Let Jinja compile each text once in this module: that is most of the time of rendering."""
+    compiled = {}
+    compile_anew = jinja2.Environment.compile
+
+    def compile_once(self, source, name=None, filename=None, raw=False, defer_init=False):
+        key = (source, name, filename, raw, defer_init)
+        if key not in compiled:
+            compiled[key] = compile_anew(self, *key)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        # For the template's extension, which cookiecutter finds so too.
+        patch.syspath_prepend(ROOT)
+        yield
+
+
+def render(answers: dict[str, str]) -> dict[str, bytes] | str:
+    """Render without hooks; return each file's bytes, or the line that refuses an answer."""
+    context = generate_context(str(ROOT / "cookiecutter.json"), {}, answers)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            context["cookiecutter"] = prompt_for_config(context, no_input=True)
+        except SystemExit as refusal:
+            return str(refusal.code)
+        project = Path(generate_files(str(ROOT), context, folder, accept_hooks=False))
+        files = [path for path in project.rglob("*") if path.is_file()]
+        assert {path.name for path in Path(folder).iterdir()} == {answers["package_name"]}
+        return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def usual() -> Callable:
+    """Return a function that gives the files that the default answers lead to."""
+    return cache(lambda kind, name: render(DEFAULTS | {"model_kind": kind, "license": name}))
+
+
+def assert_refused(line: str, answers: dict[str, str]) -> None:
+    [field] = re.findall(r"^Error: (\w+) = ", line)
+    assert line.startswith(f"Error: {field} = {answers[field]!r} "), line
+    assert re.search(r"(: use|: leave out) \S", line), line
+    assert line.isprintable(), "it would take several lines, or disturb a terminal"
+
+
+def arguments_of_setup(text: bytes) -> dict[str, ast.expr]:
+    expression = ast.parse(text).body[-1]
+    assert isinstance(expression, ast.Expr)
+    assert isinstance(expression.value, ast.Call)
+    return {str(keyword.arg): keyword.value for keyword in expression.value.keywords}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(answers=answers_to(FREE), name=st.sampled_from(LICENSES))
+def test_words_stay_in_their_places(usual, kind, answers, name):
+    answers = DEFAULTS | answers | {"model_kind": kind, "license": name}
+    files, expected = render(answers), usual(kind, name)
+    event("refused" if isinstance(files, str) else "rendered")
+    if isinstance(files, str):
+        assert_refused(files, answers)
+        return
+    assert files.keys() == expected.keys()
+    assert {file for file in files if files[file] != expected[file]} <= WORDS_IN
+    # In setup.py: the four arguments are the answers, and all else is as it was.
+    given_now, given_then = (arguments_of_setup(x["setup.py"]) for x in (files, expected))
+    for field, argument in KEYWORDS.items():
+        assert ast.literal_eval(given_now.pop(argument)) == answers[field]
+        del given_then[argument]
+    assert list(map(ast.dump, given_now.values())) == list(map(ast.dump, given_then.values()))
+    # In the others: the lines that hold an answer, and no line more.
+    for file, field in (("README.md", "description"), ("LICENSE", "author_name")):
+        now, then = (text[file].decode().split("\n") for text in (files, expected))
+        differing = [pair for pair in zip(now, then, strict=True) if pair[0] != pair[1]]
+        assert len(differing) <= 1
+        if file == "LICENSE" and differing:
+            assert differing[0][0] == differing[0][1].replace(DEFAULTS[field], answers[field])
+
+
+for nasty in NASTY_SETS:
+    test_words_stay_in_their_places = example(nasty, "MIT")(test_words_stay_in_their_places)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(answers=answers_to(NAMES))
+def test_names_give_a_package_or_one_clear_line(usual, kind, answers):
+    answers = DEFAULTS | answers | {"model_kind": kind, "license": "MIT"}
+    files = render(answers)
+    event("refused" if isinstance(files, str) else "rendered")
+    if isinstance(files, str):
+        assert_refused(files, answers)
+        return
+    package = answers["package_name"]
+    expected = {re.sub("^vllm_my_model/", f"{package}/", file) for file in usual(kind, "MIT")}
+    assert files.keys() == expected
+    for file, text in files.items():
+        if file.endswith(".py") and not file.startswith("tests/fixture_engine/"):
+            compile(text, file, "exec")
+    assert files["pyproject.toml"] == usual(kind, "MIT")["pyproject.toml"]
+    about: dict = {}
+    exec(files[f"{package}/about.py"], about)
+    for constant in ("plugin_name", "architecture", "model_type"):
+        assert about[constant.upper()] == answers[constant]
+
+
+# One for each kind; the longest first, since a file name may have so many characters.
+SAMPLE = {
+    "package_name": "p" * 64,
+    "plugin_name": "P.l-u_g" * 9,
+    "architecture": "A_" + "b" * 62,
+    "model_type": "m.o-d_el" * 8,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), list(zip(KINDS, [NASTY[3], NASTY[5], NASTY[11], NASTY[14]], strict=True))
+)
+def test_what_is_accepted_can_be_built_installed_and_registered(tmp_path, kind, text):
+    answers = SAMPLE | NASTY_SETS[NASTY.index(text)] | {"model_kind": kind}
+    project = render_into(tmp_path, **answers)
+    run("python", "-m", "build", "--wheel", "--installer", "uv", project)
+    [wheel] = project.glob("dist/*.whl")
+    with ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    [metadata] = tmp_path.glob("installed/*.dist-info/METADATA")
+    read = HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))
+    assert read["Name"] == answers["package_name"]
+    assert read["Summary"] == text
+    assert read["Author"] == text
+    assert read["Author-email"] == answers["author_email"]
+    assert read["Home-page"] == answers["repository_url"]
+    path = f"{tmp_path / 'installed'}:{project / 'tests' / 'fixture_engine'}"
+    output = run("python", "-m", "vllm.fixture", env=os.environ | {"PYTHONPATH": path}).stdout
+    registered = f"{answers['package_name']}.model:{answers['architecture']}"
+    assert output.count(f'"{answers["architecture"]}": "{registered}"') == 3
+
+
+def test_about_py_is_read_as_it_is_written(tmp_path):
+    """The properties run about.py as text; from a file it says the same."""
+    project = render_into(tmp_path, **SAMPLE)
+    about = run_path(str(project / SAMPLE["package_name"] / "about.py"))
+    assert [about[name.upper()] for name in list(SAMPLE)[1:]] == list(SAMPLE.values())[1:]
