@@ -1,8 +1,8 @@
 """Run the real lane on some supported vLLMs, or on all, and keep what it showed.
 
 ``python tests/matrix.py [VERSION ...]`` writes results/VERSION.json, results/fixture.json, and from
-all that are there results/README.md: one row for each test, one column for each engine. With
-``--tables`` it runs nothing and writes the last only.
+all that are there results/README.md: one row for each test, one column for each engine; and the table
+in README.md, if no version lacks. With ``--tables`` it runs nothing and writes these tables only.
 """
 
 import datetime
@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from pathlib import Path
 
 import real_vllm
-from helpers import ROOT, SUPPORTED_VLLM
+from helpers import KINDS, ROOT, SUPPORTED_VLLM
 
 RESULTS = ROOT / "results"
 FIXTURE = "fixture"
@@ -101,7 +102,11 @@ def table(header: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def words(name: str) -> str:
-    return name.removeprefix("test_").replace("_", " ")
+    """Return the name of a test as a sentence."""
+    text = name.removeprefix("test_").replace("_", " ")
+    for proper in ("vLLM", "HF", "LoRA", "Ray", "OpenAI", "DEBUG", "VLLM_PLUGINS"):
+        text = re.sub(rf"\b{proper.lower().replace('_', ' ')}\b", proper, text)
+    return text
 
 
 def models_and_processes(lanes: dict[str, dict]) -> list[str]:
@@ -120,6 +125,23 @@ def models_and_processes(lanes: dict[str, dict]) -> list[str]:
         *(f"- {reason}" for reason in sorted(reasons)),
         "",
     ]
+
+
+def evidence(lanes: dict[str, dict]) -> list[str]:
+    """Return the table of processes in which the newest vLLM called register(), as they noted it."""
+    rows = []
+    newest = list(lanes)[-1]
+    for name, result in lanes[newest]["results"].items():
+        calls = json.loads(result.get("processes", "[]"))
+        calls_by = Counter(call["pid"] for call in calls)
+        for call in {call["pid"]: call for call in calls}.values():
+            pid = call["pid"]
+            started = "spawned" if call["spawned"] else ""
+            architectures = ", ".join(call["architectures"])
+            cells = [call["role"], str(pid), started, str(calls_by[pid]), architectures]
+            rows.append([words(name), *cells])
+    header = ["test", "role", "pid", "started", "register() calls", "architectures then registered"]
+    return [f"## Processes on vLLM {newest}", "", *table(header, rows)]
 
 
 def conformance(lanes: dict[str, dict]) -> list[str]:
@@ -160,6 +182,7 @@ def as_markdown(lanes: dict[str, dict]) -> str:
         "that has a reason.",
         "",
         *models_and_processes(lanes),
+        *evidence(lanes),
         *conformance(lanes),
         *faults(lanes),
         "## What it ran on",
@@ -167,6 +190,30 @@ def as_markdown(lanes: dict[str, dict]) -> str:
         *table(["engine", *keys], about),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def summary(lanes: dict[str, dict]) -> str:
+    """Return README's table: of each version the kinds' own tests, and all other tests."""
+    own = "test_its_own_tests_pass_on_real_vllm"
+    rows = []
+    for version in SUPPORTED_VLLM:
+        results = lanes[version]["results"]
+        counts = [results[f"{own}[{kind}]"].get("passed", "–") for kind in KINDS]
+        others = Counter(r["outcome"] for name, r in results.items() if not name.startswith(own))
+        text = ", ".join(f"{count} {outcome}" for outcome, count in sorted(others.items()))
+        rows.append([version, *counts, text, lanes[version]["about"]["date"]])
+    header = ["vLLM", *(f"`{kind}`" for kind in KINDS), "other tests of the real lane", "date"]
+    return "\n".join(table(header, rows))
+
+
+def write_into_readme(text: str) -> None:
+    """Put a text between README's two marks."""
+    readme = ROOT / "README.md"
+    before, start, rest = readme.read_text("utf-8").partition("<!-- by tests/matrix.py -->\n\n")
+    _, end, after = rest.partition("\n<!-- end -->")
+    if not (start and end):
+        raise ValueError("README.md has no marks around the table")
+    readme.write_text(before + start + text + end + after, encoding="utf-8")
 
 
 def write(name: str, lane: dict) -> None:
@@ -194,6 +241,8 @@ def main(versions: list[str]) -> int:
             write(version, run_real_lane(version))
     lanes = read_all()
     (RESULTS / "README.md").write_text(as_markdown(lanes), encoding="utf-8")
+    if set(SUPPORTED_VLLM) <= set(lanes):
+        write_into_readme(summary(lanes))
     outcomes = [r["outcome"] for lane in lanes.values() for r in lane["results"].values()]
     return 1 if "failed" in outcomes else 0
 

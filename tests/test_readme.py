@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from helpers import KINDS, ROOT, SUPPORTED_VLLM, run
+from matrix import as_markdown, read_all, summary
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -48,8 +49,16 @@ def test_the_table_has_the_kinds_of_model():
     assert re.findall(r"^\| `(\w+)` \| an? ", README, re.MULTILINE) == KINDS
 
 
-def test_the_supported_versions_are_those_in_the_list():
-    assert f"\n{', '.join(SUPPORTED_VLLM)}\n" in README
+def test_the_table_has_the_supported_versions_and_what_was_seen_of_them():
+    assert re.findall(r"^\| (\d[\d.]+) \|", README, re.MULTILINE) == SUPPORTED_VLLM
+    assert f"\n\n{summary(read_all())}\n<!-- end -->" in README
+
+
+def test_the_tables_of_results_are_those_of_the_runs_and_no_cell_is_empty():
+    text = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    assert text == as_markdown(read_all())
+    assert "not run" not in text
+    assert "failed" not in text
 
 
 def test_the_tree_shows_what_is_rendered(render):

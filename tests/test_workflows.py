@@ -55,7 +55,13 @@ def test_ci_runs_the_tests(project):
     assert commands(release, "build")[-2:] == ["python -m pytest", "python -m build"]
     own = ROOT / ".github" / "workflows" / "test.yml"
     assert commands(own, "fast")[-1] == "python -m pytest -n 2"
-    assert commands(own, "real")[-1] == "python -m pytest -m real"
+    assert commands(own, "real")[-1] == "python -m pytest -m real $PART"
+    parts = yaml.safe_load(own.read_text())["jobs"]["real"]["strategy"]["matrix"]["part"]
+    covered = {name for part in parts for name in part.split()}
+    real = {
+        path for path in ROOT.glob("tests/**/test_*.py") if "pytest.mark.real\n" in path.read_text()
+    }
+    assert covered == {path.relative_to(ROOT).as_posix() for path in real}
 
 
 def test_ci_runs_on_every_python_that_is_supported(project):
