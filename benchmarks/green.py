@@ -28,7 +28,7 @@ def steps(folder: Path) -> dict[str, list]:
             "-e",
             f"{project}[test]",
         ],
-        "test": [bin_folder / "pytest", "-q", project],
+        "test": ["env", "-C", project, bin_folder / "pytest", "-q"],
     }
 
 

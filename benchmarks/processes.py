@@ -4,6 +4,7 @@ Run by run.py in an environment with real vLLM; it prints JSON. vLLM is imported
 sample is taken in a process forked from there. Only one of the shapes is found in each.
 """
 
+import compileall
 import importlib
 import json
 import os
@@ -14,7 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import vllm
-import vllm.model_executor.models.registry  # noqa: F401
+import vllm.model_executor.models.registry
 from transformers import AutoConfig  # noqa: F401
 
 ROUNDS = 30
@@ -86,6 +87,9 @@ if __name__ == "__main__":
         package = "shape_" + name.replace(" ", "_")
         write_shape(folder / package, package, text, model)
         places[package] = folder / package
+    # As pip does when it installs.
+    for place in places.values():
+        compileall.compile_dir(place, quiet=2)
     results: dict[str, list] = {package: [] for package in places}
     for number in range(ROUNDS + 3):
         for package, place in places.items():

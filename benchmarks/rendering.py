@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,15 +47,10 @@ def rows() -> list[dict]:
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        template = folder / "template"
-        left_out = shutil.ignore_patterns(".*", "results", "tests", "benchmarks")
-        own_tests = ROOT / "{{cookiecutter.package_name}}" / "tests"
-        shutil.copytree(ROOT, template, ignore=left_out)
-        shutil.copytree(own_tests, template / own_tests.relative_to(ROOT), dirs_exist_ok=True)
         floor = one_file_template(folder)
         for in_process, where in ((False, "from the shell"), (True, "in process")):
             for hooks, which in ((False, "without hooks"), (True, "with hooks")):
-                render = renderer(template, folder, in_process, hooks)
+                render = renderer(ROOT, folder, in_process, hooks)
                 least = renderer(floor, folder, in_process, hooks)
                 render(), least()
                 samples = in_turns({"this template": render, "one file": least}, 15)

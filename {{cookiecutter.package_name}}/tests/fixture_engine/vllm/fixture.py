@@ -92,7 +92,7 @@ def _owner(model) -> str:
 if __name__ == "__main__":
     about = "Start an engine, print the reports of its processes as JSON, and stop it."
     parser = argparse.ArgumentParser(prog="python -m vllm.fixture", description=about)
-    parser.add_argument("--workers", type=int, choices=range(1, 9), default=1)
+    parser.add_argument("--workers", type=int, choices=range(1, 65), default=1)
     parser.add_argument("--start-method", choices=["spawn", "fork"], default="spawn")
     parser.add_argument("--architecture")
     options = parser.parse_args()

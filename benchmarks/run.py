@@ -1,0 +1,231 @@
+"""Measure what the plugin and the template cost, and keep it.
+
+``python benchmarks/run.py [PART ...]`` runs some parts or all, and writes results.json, README.md
+and growth.svg beside this file. Parts: rendering, processes, growth, green, throughput.
+"""
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import green
+import growth
+import rendering
+from measure import row
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+ROOT = HERE.parent
+sys.path.insert(0, str(ROOT / "tests"))
+# Noisy neighbours are told of in the table, and not hidden.
+ENGINES = {
+    "eager": {"enforce_eager": True},
+    "compiled": {},
+    "eager, tensor parallel 2": {"enforce_eager": True, "tensor_parallel_size": 2},
+}
+ROUNDS = 7
+
+
+def rendered_plugin(folder: Path) -> Path:
+    """Render the default plugin, unpack its wheel, and return the folder."""
+    from helpers import render_into, run
+
+    project = render_into(folder)
+    run(sys.executable, "-m", "build", "--wheel", "--installer", "uv", project)
+    [wheel] = project.glob("dist/*.whl")
+    run(sys.executable, "-m", "zipfile", "-e", wheel, folder / "installed")
+    return folder / "installed"
+
+
+def in_vllm(script: str, plugin: Path, *arguments: str, **environment: str) -> dict:
+    """Run a script beside this one with the newest supported vLLM; return what it prints."""
+    import real_vllm
+    from helpers import SUPPORTED_VLLM
+
+    python = real_vllm.environment(SUPPORTED_VLLM[-1]) / "python"
+    with tempfile.TemporaryDirectory() as cache:
+        settings = {
+            "PYTHONPATH": str(plugin),
+            "VLLM_CACHE_ROOT": cache,
+            "VLLM_CPU_KVCACHE_SPACE": "1",
+            "VLLM_NO_USAGE_STATS": "1",
+            "HF_HUB_OFFLINE": "1",
+            **environment,
+        }
+        command = [python, HERE / script, *arguments]
+        result = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(result.stdout[-3000:] + result.stderr[-3000:])
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def processes() -> dict:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plugin = rendered_plugin(folder)
+        result = in_vllm("processes.py", Path(), str(plugin), str(folder))
+    samples, rounds = result["samples"], result["rounds"]
+    rows = []
+    for step in ("discovery", "import", "register", "together"):
+        times = {
+            package: [
+                s[step] if step in s else s["discovery"] + s["import"] + s["register"]
+                for s in values[:rounds]
+            ]
+            for package, values in samples.items()
+        }
+        goal = "< 1 ms" if step == "together" else ""
+        rows.append(row(f"per process: {step}", times, "µs", 1e6, goal))
+    traced = {package: [s["bytes"] for s in values[rounds:]] for package, values in samples.items()}
+    rows.append(row("per process: memory", traced, "KiB", 1 / 1024))
+    imported = {
+        package: values[0]["imported by the package"] for package, values in samples.items()
+    }
+    return {"rows": rows, "imported by the package": imported}
+
+
+def throughput() -> dict:
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plugin = rendered_plugin(folder)
+        for title, options in ENGINES.items():
+            workers = options.get("tensor_parallel_size", 1)
+            settings = {
+                "VLLM_ENABLE_V1_MULTIPROCESSING": "0" if workers == 1 else "1",
+                "VLLM_CPU_OMP_THREADS_BIND": "|".join(map(str, range(workers)))
+                if workers > 1
+                else "auto",
+            }
+            arguments = (str(folder / "models"), str(ROUNDS), json.dumps(options))
+            result = in_vllm("throughput.py", plugin, *arguments, **settings)
+            if not result["same tokens"]:
+                raise RuntimeError(f"{title}: the plugin and the in-tree model differ")
+            for key, what, unit, scale, goal in (
+                ("rate", "tokens per second", "1/s", 1, "> 0.99"),
+                ("first", "time to first token", "ms", 1000, "< 1.01"),
+            ):
+                samples = {model: values[key] for model, values in result["samples"].items()}
+                rows.append(row(f"{what}, {title}", samples, unit, scale, goal))
+    return {"rows": rows}
+
+
+PARTS = {
+    "throughput": throughput,
+    "processes": processes,
+    "growth": lambda: {"series": growth.series()},
+    "rendering": lambda: {"rows": rendering.rows()},
+    "green": lambda: {"seconds": green.seconds(), "rounds": green.ROUNDS},
+}
+
+
+def plot(series: dict[str, dict]) -> None:
+    """Draw how loading grows, one picture for each kind of growth, on logarithmic axes."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    # So that the same figures give the same bytes.
+    matplotlib.rcParams["svg.hashsalt"] = "growth"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, len(series), figsize=(4 * len(series), 3))
+    for axis, (name, values) in zip(axes, series.items(), strict=True):
+        x, seconds = values["x"], values["seconds"]
+        axis.loglog(x, [1000 * value for value in seconds], "o-", label="measured")
+        linear = [1000 * seconds[-1] * value / x[-1] for value in x]
+        axis.loglog(x, linear, "--", label="linear")
+        axis.set(title=name, ylabel="ms")
+    axes[0].legend()
+    figure.tight_layout()
+    figure.savefig(HERE / "growth.svg", metadata={"Date": None})
+
+
+def table_of_rows(rows: list[dict]) -> list[str]:
+    lines = ["| what | ratio | middle half | goal | medians |", "|---|---|---|---|---|"]
+    for line in rows:
+        medians = ", ".join(f"{k}: {v:.4g}" for k, v in line["medians"].items())
+        for other, ratio in line["ratios"].items():
+            spread = f"{ratio['low']:.3f} to {ratio['high']:.3f}"
+            title = f"{line['name']}, against {other}"
+            cells = [
+                title,
+                f"{ratio['median']:.3f}",
+                spread,
+                line["goal"],
+                f"{medians} {line['unit']}",
+            ]
+            lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def as_markdown(results: dict[str, dict]) -> str:
+    lines = [
+        "# What the plugin costs, and what the template costs",
+        "",
+        "Written by `benchmarks/run.py`. Each pair was measured in turns in one run; a ratio is the",
+        "median of the rounds' ratios, with their middle half beside it.",
+        "",
+    ]
+    for part, result in results.items():
+        about = ", ".join(f"{key} {value}" for key, value in result["about"].items())
+        lines += [f"## {part.capitalize()}", "", f"{about}.", ""]
+        if "rows" in result:
+            lines += table_of_rows(result["rows"])
+        if "imported by the package" in result:
+            for package, names in result["imported by the package"].items():
+                text = ", ".join(names[:3]) + (f" … ({len(names)})" if names[3:] else "")
+                lines.append(
+                    f"- `import {package}` imports of torch, transformers, vllm: {text or 'nothing'}"
+                )
+            lines.append("")
+        if "seconds" in result:
+            lines += ["| step | s |", "|---|---|"]
+            lines += [f"| {step} | {value:.2f} |" for step, value in result["seconds"].items()]
+            lines.append("")
+        if "series" in result:
+            lines += ["![how loading grows](growth.svg)", ""]
+            for name, values in result["series"].items():
+                pairs = zip(values["x"], values["seconds"], strict=True)
+                text = ", ".join(f"{x}: {1000 * seconds:.3g} ms" for x, seconds in pairs)
+                lines.append(f"- {name}: {text}")
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def keep(results: dict[str, dict]) -> None:
+    """Write what has been measured so far: figures, tables and the picture."""
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    RESULTS.write_text(text + "\n", encoding="utf-8")
+    (HERE / "README.md").write_text(as_markdown(results), encoding="utf-8")
+    if "growth" in results:
+        plot(results["growth"]["series"])
+
+
+def main(parts: list[str]) -> int:
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        print(f"{unknown[0]} is no part: {', '.join(PARTS)}")
+        return 2
+    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    for part in parts or PARTS:
+        load = os.getloadavg()[0]
+        results[part] = PARTS[part]() | {
+            "about": {
+                "date": datetime.date.today().isoformat(),
+                "Python": platform.python_version(),
+                "on": f"{platform.system()} {platform.machine()}",
+                "cores": os.cpu_count(),
+                "load at the start": round(load, 1),
+            }
+        }
+        keep({name: results[name] for name in PARTS if name in results})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
