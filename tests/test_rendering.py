@@ -39,7 +39,14 @@ def test_every_kind_on_offer_is_tested():
 
 def test_every_kind_is_one_room_with_the_same_files():
     rooms = {path.name: files_in(path) for path in (ROOT / "templates" / "kinds").iterdir()}
-    room = {"config.py", "model.py", "serve.md", "test_model.py", "yours.md"}
+    room = {
+        "audit_reference.json",
+        "config.py",
+        "model.py",
+        "serve.md",
+        "test_model.py",
+        "yours.md",
+    }
     # Where a kind does not run on all that the others do.
     optional = {"oldest_vllm.txt"}
     assert {kind: files - optional for kind, files in rooms.items()} == dict.fromkeys(KINDS, room)
@@ -51,6 +58,7 @@ def test_the_files_are_exactly_these(project):
     }
     assert files_in(project) - fixture_engine == {
         ".github/dependabot.yml",
+        ".github/workflows/audit.yml",
         ".github/workflows/release.yml",
         ".github/workflows/test.yml",
         ".gitignore",
@@ -67,7 +75,12 @@ def test_the_files_are_exactly_these(project):
         "acme_parrot/py.typed",
         "pyproject.toml",
         "setup.py",
+        "tests/audit/__main__.py",
+        "tests/audit/reference.json",
+        "tests/audit/uses.py",
+        "tests/audit/vllm_source.py",
         "tests/conftest.py",
+        "tests/test_audit.py",
         "tests/test_compatibility.py",
         "tests/test_model.py",
         "tests/test_registration.py",
@@ -122,7 +135,9 @@ def test_the_vllm_range_stands_once_and_is_the_templates(project, request):
     assert about["OLDEST_VLLM"] == ("0.31.0" if kind == "multimodal" else SUPPORTED_VLLM[0])
     assert about["NEWEST_VLLM"] == SUPPORTED_VLLM[-1]
     for name in files_in(project):
-        if not name.startswith((FIXTURE_ENGINE.as_posix(), "acme_parrot/about.py")):
+        # The audit's reference says on which version it was recorded.
+        others = ("acme_parrot/about.py", "tests/audit/reference.json")
+        if not name.startswith((FIXTURE_ENGINE.as_posix(), *others)):
             text = (project / name).read_text(encoding="utf-8")
             assert about["OLDEST_VLLM"] not in text, name
             assert about["NEWEST_VLLM"] not in text, name
@@ -196,7 +211,7 @@ def test_the_readme_names_files_and_settings_that_are_there(project):
     readme = (project / "README.md").read_text(encoding="utf-8")
     table = readme.split("| file |")[1].split("\n\n")[0]
     names = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
-    assert len(names) == 7
+    assert len(names) == 8
     assert [name for name in names if not (project / name).exists()] == []
     settings = set(re.findall(r"\w*VLLM_PLUGINS\w*", readme))
     assert settings == {"VLLM_PLUGINS", "STRICT_VLLM_PLUGINS"}

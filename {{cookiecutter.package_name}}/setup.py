@@ -26,7 +26,7 @@ setup(
     # Nothing is required: pip must not replace the vLLM that this plugin is installed into.
     extras_require={
         "vllm": [f"vllm>={about['OLDEST_VLLM']},<={about['NEWEST_VLLM']}"],
-        "test": ["pytest>=8"],
+        "test": ["griffe>=1.14", "pytest>=8"],
     },
     entry_points={
         # group: plugin name = plugin value
