@@ -208,6 +208,11 @@ def test_where_a_symbol_has_moved_to_is_named(project, tmp_path):
     [
         ("model.py", "return hidden_states", "return hidden_states  # as it is"),
         ("layers.py", "def forward(self, x): return x", 'def forward(self, x):\n        "X."\n        return x'),
+        (
+            "model_executor/models/interfaces_base.py",
+            "pass\nclass VllmModelForT",
+            "pass\n    def optional(self): return False\nclass VllmModelForT",
+        ),
         ("registry.py", "class Table:\n", "class Unused:\n    pass\n\nclass Table:\n"),
     ],
 )  # fmt: skip

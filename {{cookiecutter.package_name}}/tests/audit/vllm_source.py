@@ -168,12 +168,15 @@ class Source:
         return texts[1:] if bound else texts
 
     def methods(self, path: str) -> dict[str, tuple[str, ...]]:
-        """Return the methods of a class and of its bases, with the names of their arguments."""
+        """Return what a protocol leaves to be written: methods, with the names of their arguments.
+
+        One with a body is a default, which vLLM does without.
+        """
         methods: dict[str, tuple[str, ...]] = {}
         found = self.lookup(path)
         while isinstance(found, griffe.Class):
             for name, each in found.members.items():
-                if isinstance(each, griffe.Function) and not name.startswith("_"):
+                if isinstance(each, griffe.Function) and is_left_open(each.source):
                     names = [parameter.name for parameter in each.parameters][1:]
                     methods.setdefault(name, tuple(names))
             bases = (self.named(found, str(base)) for base in found.bases)
@@ -189,6 +192,17 @@ class Source:
         return [
             ".".join(part for part in m.parts if part != "__init__") + f".{name}" for m in modules
         ]
+
+
+def is_left_open(source: str) -> bool:
+    """Tell whether a function has no body but a docstring, ``...`` or ``pass``."""
+    [function] = ast.parse(textwrap.dedent(source)).body
+    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    return all(
+        isinstance(line, ast.Pass)
+        or (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+        for line in function.body
+    )
 
 
 def digest(source: str) -> str:
