@@ -22,6 +22,7 @@ RESULTS = ROOT / "results"
 PROJECT = "{{cookiecutter.package_name}}"
 PACKAGE = f"{PROJECT}/{PROJECT}"
 ENGINE = f"{PROJECT}/tests/fixture_engine/vllm"
+AUDIT = f"{PROJECT}/tests/audit"
 WORKFLOWS = f"{PROJECT}/.github/workflows"
 KINDS = "templates/kinds"
 
@@ -49,6 +50,7 @@ CLEAN = "tests/test_clean.py"
 ANSWERS = "tests/test_answers.py"
 WORDS = "tests/test_any_answer.py"
 CONFORMS = "tests/test_conformance.py -k fixture_engine_conforms"
+AUDITS = "tests/test_audit.py"
 ENTRY = """[f"{about['PLUGIN_NAME']} = {PACKAGE}:register"]"""
 
 FAST = [
@@ -153,6 +155,18 @@ FAST = [
     Mutation("image is built with a broken plugin", f"{PROJECT}/Dockerfile",
              "RUN python3 -m {{ cookiecutter.package_name }}\n", "", CLEAN),
     Mutation("container runs as root", f"{PROJECT}/Dockerfile", "USER plugin", "USER root", CLEAN),
+    Mutation("audit never runs", f"{WORKFLOWS}/audit.yml",
+             '  schedule:\n    - cron: "0 5 * * 1"\n', "", WORKFLOW),
+    # Audit
+    Mutation("audit: what breaks is no failure", f"{AUDIT}/__main__.py",
+             'return 1 if report["Breaking"] else 0', "return 0", AUDITS),
+    Mutation("audit: keywords are not looked at", f"{AUDIT}/uses.py",
+             "keywords = tuple(k.arg for k in node.keywords if k.arg)", "keywords = ()", AUDITS),
+    Mutation("audit: defaults are not looked at", f"{AUDIT}/vllm_source.py",
+             'f" = {parameter.default}"', '" = …"', AUDITS),
+    Mutation("audit: what is inherited counts as gone", f"{AUDIT}/vllm_source.py",
+             "inherited = (self.member(base, name, seen) for base in bases)",
+             "inherited = ()", AUDITS),
     # Answers
     Mutation("backslash not escaped", "answer_rules.py",
              'text.replace("\\\\", "\\\\\\\\").replace(quote', "text.replace(quote", WORDS),

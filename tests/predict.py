@@ -17,8 +17,8 @@ from runpy import run_path
 
 import pytest
 import real_vllm
-from helpers import KINDS, ROOT, SUPPORTED_VLLM, TEMPLATE, render_into
-from vllm_sources import releases, source_of
+from helpers import KINDS, ROOT, SUPPORTED_VLLM, TEMPLATE, render_into, run
+from vllm_sources import SOURCES, releases, source_of
 
 RESULTS = ROOT / "results"
 AUDIT_FOLDER = TEMPLATE / "tests" / "audit"
@@ -46,14 +46,6 @@ OLD_FORMS = {
         "    def compute_logits(self, hidden_states, sampling_metadata): pass\n",
         "lost sampling_metadata of compute_logits()",
     ),
-    "0.11.1": (
-        "get_input_embeddings()",
-        "class Model:\n"
-        "    def get_input_embeddings(self, input_ids): pass\n"
-        "    def forward(self, input_ids, positions): pass\n"
-        "    def compute_logits(self, hidden_states): pass\n",
-        "requires embed_input_ids()",
-    ),
     "0.12.0": (
         "get_rope() with base",
         "from vllm.model_executor.layers.rotary_embedding import get_rope\n"
@@ -65,6 +57,15 @@ OLD_FORMS = {
         "from vllm.model_executor.layers.rotary_embedding import get_rope\n"
         "rope = get_rope(64, rotary_dim=64, max_position=128)\n",
         "get_rope() lost rotary_dim",
+    ),
+    # vLLM 0.11.1 renamed it, and called the old name as well until 0.13.
+    "0.13.0 too": (
+        "get_input_embeddings()",
+        "class Model:\n"
+        "    def get_input_embeddings(self, input_ids): pass\n"
+        "    def forward(self, input_ids, positions): pass\n"
+        "    def compute_logits(self, hidden_states): pass\n",
+        "requires embed_input_ids()",
     ),
     "0.14.0": (
         "AttentionType in its old place",
@@ -138,7 +139,8 @@ def seen_of(version: str, folder: Path, project: Path) -> str:
         return f"runs: {own['test_its_own_tests_pass_on_real_vllm[decoder]']['outcome']}"
     # The release's Python, without its compiled part, on the torch of the newest supported one.
     python = real_vllm.environment(SUPPORTED_VLLM[-1]) / "python"
-    settings = {"PYTHONPATH": f"{folder}{os.pathsep}{project}", "VLLM_TARGET_DEVICE": "cpu"}
+    path = os.pathsep.join(map(str, [folder, project, SOURCES / "beside"]))
+    settings = {"PYTHONPATH": path, "VLLM_TARGET_DEVICE": "cpu"}
     command = [python, "-c", IMPORT]
     result = subprocess.run(
         command, env=os.environ | settings, capture_output=True, text=True, cwd=project.parent
@@ -215,6 +217,8 @@ def as_markdown(result: dict) -> str:
 
 def main() -> int:
     sources = {version: source_of(version, address) for version, address in releases().items()}
+    # What older releases import and the newest does not bring.
+    run("uv", "pip", "install", "--no-deps", "--target", SOURCES / "beside", "gguf==0.19.0")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         result = {

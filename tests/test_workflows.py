@@ -64,6 +64,17 @@ def test_ci_runs_the_tests(project):
     assert covered == {path.relative_to(ROOT).as_posix() for path in real}
 
 
+def test_the_newest_vllm_is_audited_every_week(project):
+    file = project / ".github" / "workflows" / "audit.yml"
+    # YAML takes the word on for true.
+    [schedule] = yaml.safe_load(file.read_text())[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", schedule["cron"])
+    download, audit = commands(file, "newest-vllm")[-2:]
+    assert download == 'python -m pip download --no-deps --dest "$RUNNER_TEMP/vllm" vllm'
+    assert audit.startswith('python tests/audit "$RUNNER_TEMP"/vllm/*.whl --markdown')
+    assert audit.endswith('>> "$GITHUB_STEP_SUMMARY"')
+
+
 def test_ci_runs_on_every_python_that_is_supported(project):
     pythons = ["3.10", "3.11", "3.12", "3.13", "3.14"]
     for root, job in ((ROOT, "fast"), (project, "without-vllm")):

@@ -87,7 +87,11 @@ class Source:
             if name in found.members:
                 return found.members[name]
             bases = (self.named(found, str(base)) for base in found.bases)
-            return next(filter(None, (self.member(base, name, seen) for base in bases)), None)
+            inherited = (self.member(base, name, seen) for base in bases)
+            # griffe knows what __init__() assigns, and not what other methods do.
+            assigned = re.search(rf"\bself\.{re.escape(name)}\b *[:=]", found.source)
+            alone = griffe.Attribute(name, parent=found) if assigned else None
+            return next(filter(None, inherited), alone)
         if isinstance(found, griffe.Attribute):
             return self.member(self.type_of(found), name, seen)
         return None
