@@ -96,8 +96,8 @@ OLD_FORMS = {
 class Audit:
     """The audit of one rendered kind of model, as its author runs it, but in this process."""
 
-    def __init__(self, project: Path) -> None:
-        self.project = project
+    def __init__(self, project: Path, package: str = "vllm_my_model") -> None:
+        self.project, self.package = project, project / package
         folder = project / "tests" / "audit"
         with pytest.MonkeyPatch.context() as patch:
             patch.syspath_prepend(folder)
@@ -108,7 +108,7 @@ class Audit:
             return self.main["Source"](str(folder), Path(unused))
 
     def uses(self) -> list:
-        return self.main["uses_of"](self.project)
+        return self.main["uses_of"](self.package)
 
     def breaking(self, recorded: Path, audited: Path) -> list[str]:
         """Return what breaks on one release of what was recorded on another."""
@@ -141,7 +141,7 @@ def seen_of(version: str, folder: Path, project: Path) -> str:
     python = real_vllm.environment(SUPPORTED_VLLM[-1]) / "python"
     path = os.pathsep.join(map(str, [folder, project, SOURCES / "beside"]))
     settings = {"PYTHONPATH": path, "VLLM_TARGET_DEVICE": "cpu"}
-    command = [python, "-c", IMPORT]
+    command = [str(python), "-c", IMPORT]
     result = subprocess.run(
         command, env=os.environ | settings, capture_output=True, text=True, cwd=project.parent
     )
@@ -159,7 +159,11 @@ def old_forms(folder: Path, sources: dict[str, Path]) -> dict[str, dict]:
         package.mkdir()
         (package / "about.py").write_text('ARCHITECTURE = "Model"\n')
         (package / "model.py").write_text(code)
-        plugin, old, new = Audit(package.parent), sources[before[version]], sources[version]
+        plugin, old, new = (
+            Audit(package.parent, "plugin"),
+            sources[before[version]],
+            sources[version],
+        )
         findings = plugin.breaking(old, new)
         found[what] = {
             "since": version,
@@ -221,7 +225,7 @@ def main() -> int:
     run("uv", "pip", "install", "--no-deps", "--target", SOURCES / "beside", "gguf==0.19.0")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        result = {
+        result: dict[str, dict] = {
             "decoder": predictions(Audit(render_into(folder / "decoder")), sources),
             "old forms": old_forms(folder / "forms", sources),
             "alarms": false_alarms(folder / "kinds", sources),

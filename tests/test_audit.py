@@ -107,8 +107,10 @@ def project(tmp_path) -> Path:
     audit = project / "tests" / "audit"
     audit.mkdir(parents=True)
     for file in AUDIT.glob("*.py"):
-        (audit / file.name).write_text(file.read_text())
+        text = file.read_text().replace("{{ cookiecutter.package_name }}", "plugin")
+        (audit / file.name).write_text(text)
     (project / "plugin").mkdir()
+    (project / "plugin" / "__init__.py").touch()
     (project / "plugin" / "about.py").write_text('ARCHITECTURE = "Model"\n')
     (project / "plugin" / "model.py").write_text(PLUGIN)
     old = write_vllm(tmp_path / "old", "1.0")
@@ -231,10 +233,11 @@ def test_what_vllm_requires_is_compared(project, tmp_path):
 
 
 def as_wheel(source: Path, folder: Path) -> Path:
-    with zipfile.ZipFile(folder / "vllm-2.0-py3-none-any.whl", "w") as archive:
+    path = folder / "vllm-2.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
         for file in source.rglob("*"):
             archive.write(file, file.relative_to(source))
-    return Path(archive.filename)
+    return path
 
 
 def as_sdist(source: Path, folder: Path) -> Path:

@@ -99,14 +99,14 @@ def test_every_process_of_the_engine_registers_the_architecture(installed, start
 def test_its_own_tests_pass_on_the_fixture_engine(installed):
     outcomes = run_own_tests(*installed)
     passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
-    assert len(passed) == 42, "a test was added, lost or skipped"
+    assert len(passed) == 45, "a test was added, lost or skipped"
     compatibility = {name.partition("::")[2] for name in passed if "compatibility" in name}
     assert compatibility == {
         "test_the_package_requires_nothing",
         "test_the_readme_names_what_about_py_names",
     }
     assert all(
-        any(module in name for module in ("registration", "compatibility", "audit"))
+        any(module in name for module in ("registration", "compatibility", "audit", "doctor"))
         for name in passed
     )
     skipped = [name for name, outcome in outcomes.items() if outcome == "skipped"]
@@ -129,9 +129,10 @@ def test_pytest_says_which_engine_it_ran_on_and_what_it_skipped(installed):
 def test_the_wheel_holds_the_package_and_nothing_else(project):
     [wheel] = project.glob("dist/*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    modules = ["__init__.py", "_safety.py", "about.py", "config.py", "model.py", "py.typed"]
+    modules = ["__init__.py", "__main__.py", "_safety.py", "about.py", "config.py", "model.py"]
     metadata = ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"]
     assert names == {
+        "vllm_my_model/py.typed",
         *(f"vllm_my_model/{name}" for name in modules),
         *(f"vllm_my_model-0.1.0.dist-info/{name}" for name in metadata),
         "vllm_my_model-0.1.0.dist-info/licenses/LICENSE",

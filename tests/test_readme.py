@@ -64,7 +64,9 @@ def test_the_tables_of_results_are_those_of_the_runs_and_no_cell_is_empty():
 def test_the_tree_shows_what_is_rendered(render):
     project = render()
     tree = README.split("```text\n")[1].split("```")[0]
-    names = re.findall(r"[\w.]+\.(?:py|toml|md|in)\b|LICENSE|\.gitignore|\.github|\w+(?=/)", tree)
+    names = re.findall(
+        r"[\w.]+\.(?:py|toml|md|in)\b|LICENSE|Dockerfile|\.gitignore|\.github|\w+(?=/)", tree
+    )
     rendered = {path.name for path in project.rglob("*")} | {project.name}
     assert len(names) > 15
     assert set(names) <= rendered

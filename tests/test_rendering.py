@@ -68,6 +68,7 @@ def test_the_files_are_exactly_these(project):
         "MANIFEST.in",
         "README.md",
         "acme_parrot/__init__.py",
+        "acme_parrot/__main__.py",
         "acme_parrot/_safety.py",
         "acme_parrot/about.py",
         "acme_parrot/config.py",
@@ -82,6 +83,7 @@ def test_the_files_are_exactly_these(project):
         "tests/conftest.py",
         "tests/test_audit.py",
         "tests/test_compatibility.py",
+        "tests/test_doctor.py",
         "tests/test_model.py",
         "tests/test_registration.py",
         "tests/tiny_llama.py",
@@ -211,7 +213,7 @@ def test_the_readme_names_files_and_settings_that_are_there(project):
     readme = (project / "README.md").read_text(encoding="utf-8")
     table = readme.split("| file |")[1].split("\n\n")[0]
     names = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
-    assert len(names) == 8
+    assert len(names) == 9
     assert [name for name in names if not (project / name).exists()] == []
     settings = set(re.findall(r"\w*VLLM_PLUGINS\w*", readme))
     assert settings == {"VLLM_PLUGINS", "STRICT_VLLM_PLUGINS"}

@@ -193,7 +193,7 @@ def another_plugin_has_our_architecture_and_comes_later(site):
     return ""
 
 
-@fault("runs the one found last, at no level", "nothing: it is not asked", told=False)
+@fault("runs the one found last, at no level", "nothing: the doctor can tell", told=False)
 def another_package_has_our_plugin_name(site):
     install_ours(site)
     site.plugin(NAME, "record('other')", package="other")
@@ -204,7 +204,7 @@ def another_package_has_our_plugin_name(site):
     return ""
 
 
-@fault("reads the stale one, and finds no plugin", "nothing: it is not asked", told=False)
+@fault("reads the stale one, and finds no plugin", "nothing: the doctor can tell", told=False)
 def a_stale_egg_info_is_in_front(site):
     stale = site.folder / "stale"
     (stale / f"{NAME}.egg-info").mkdir(parents=True)
@@ -241,22 +241,22 @@ def message_with(site, value: str) -> str:
     return message_when_not_loaded(site)
 
 
-@fault("loads none", "nothing: it is not asked", told=False)
+@fault("loads none", "nothing: the doctor can tell", told=False)
 def vllm_plugins_is_empty(site):
     return message_with(site, "")
 
 
-@fault("loads none", "nothing: it is not asked", told=False)
+@fault("loads none", "nothing: the doctor can tell", told=False)
 def vllm_plugins_is_all(site):
     return message_with(site, "all")
 
 
-@fault("drops the name after the space", "nothing: it is not asked", told=False)
+@fault("drops the name after the space", "nothing: the doctor can tell", told=False)
 def vllm_plugins_has_a_space_after_the_comma(site):
     return message_with(site, f"other, {NAME}")
 
 
-@fault("loads the other only", "nothing: it is not asked", told=False)
+@fault("loads the other only", "nothing: the doctor can tell", told=False)
 def vllm_plugins_names_another_plugin(site):
     return message_with(site, "other")
 
@@ -341,7 +341,7 @@ def the_checkpoint_has_one_weight_too_many(site):
     return last_error(result)
 
 
-@fault("keeps the old answer of an inspection", "nothing: clear the cache, see README", told=False)
+@fault("keeps the old answer of an inspection", "nothing: the doctor can tell", told=False)
 def the_capability_cache_is_stale(site):
     base = site.module("the_base", "class Base:\n    supports_pp = False\n")
     site.model(base="the_base.Base, Module", body="pass", top="import the_base")

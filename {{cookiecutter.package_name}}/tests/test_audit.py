@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from {{ cookiecutter.package_name }} import about
+
 AUDIT = Path(__file__).parent / "audit"
 SYMBOLS = json.loads((AUDIT / "reference.json").read_text(encoding="utf-8"))["symbols"]
 
@@ -16,7 +18,7 @@ def uses(monkeypatch):
     monkeypatch.syspath_prepend(AUDIT)
     from uses import uses_of
 
-    return uses_of(AUDIT.parents[1])
+    return uses_of(Path(about.__file__).parent)
 
 
 def test_the_reference_holds_what_this_package_uses(uses):

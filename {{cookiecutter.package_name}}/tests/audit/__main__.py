@@ -6,6 +6,7 @@ neither torch nor a GPU is needed. Exit status: 0, 1 if something breaks, 2 for 
 """
 
 import argparse
+import importlib.util
 import json
 import sys
 import tempfile
@@ -15,8 +16,8 @@ from pathlib import Path
 from uses import Use, uses_of
 from vllm_source import Source, UnknownSource
 
+PACKAGE = "{{ cookiecutter.package_name }}"
 HERE = Path(__file__).parent
-PROJECT = HERE.parents[1]
 REFERENCE = HERE / "reference.json"
 SECTIONS = ("Breaking", "Behavioral", "Dependencies", "Unchanged")
 # What a class must have for vLLM to generate with it, or to pool; each with vLLM's own signature.
@@ -167,13 +168,22 @@ def as_text(report: dict[str, list[str]], title: str, markdown: bool) -> str:
     return "\n".join(lines)
 
 
+def package_folder() -> Path:
+    """Return the folder of this package: in this project, or else where it is installed."""
+    sys.path.insert(0, str(HERE.parents[1]))
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(f"there is no package {PACKAGE}, neither here nor installed")
+    return Path(spec.origin).parent
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python tests/audit", description=__doc__.split("\n")[0])
     parser.add_argument("vllm", nargs="?", help="a wheel, an sdist or a folder of vLLM's source")
     parser.add_argument("--markdown", action="store_true", help="for a pull request")
     parser.add_argument("--record", action="store_true", help="write the reference anew")
     options = parser.parse_args()
-    uses = uses_of(PROJECT)
+    uses = uses_of(package_folder())
     with tempfile.TemporaryDirectory() as folder:
         try:
             source = Source(options.vllm, Path(folder))

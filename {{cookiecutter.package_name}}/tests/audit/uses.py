@@ -27,13 +27,12 @@ class Use(NamedTuple):
     methods: dict[str, tuple[str, ...]] = {}
 
 
-def uses_of(project: Path) -> list[Use]:
-    """Return every use in the package of a project, in the order of files and lines."""
-    [about] = project.glob("*/about.py")
-    architecture = constant_in(about, "ARCHITECTURE")
+def uses_of(package: Path) -> list[Use]:
+    """Return every use in the files of a package, in their order."""
+    architecture = constant_in(package / "about.py", "ARCHITECTURE")
     uses: list[Use] = []
-    for file in sorted(about.parent.rglob("*.py")):
-        reader = Reader(file.relative_to(about.parent).as_posix(), architecture)
+    for file in sorted(package.rglob("*.py")):
+        reader = Reader(file.relative_to(package).as_posix(), architecture)
         reader.visit(ast.parse(file.read_text(encoding="utf-8")))
         uses += reader.uses
     return uses
