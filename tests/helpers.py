@@ -53,3 +53,13 @@ def run_own_tests(bin_folder: Path, project: Path, *options: str) -> dict[str, s
         else "passed"
         for case in cases
     }
+
+
+def write_into_readme(by: str, text: str) -> None:
+    """Put a text between the two marks in README.md that name the script it is written by."""
+    readme = ROOT / "README.md"
+    before, start, rest = readme.read_text("utf-8").partition(f"<!-- by {by} -->\n\n")
+    _, end, after = rest.partition("\n<!-- end -->")
+    if not (start and end):
+        raise ValueError(f"README.md has no marks around what {by} writes")
+    readme.write_text(before + start + text + end + after, encoding="utf-8")

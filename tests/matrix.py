@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import real_vllm
-from helpers import KINDS, ROOT, SUPPORTED_VLLM
+from helpers import KINDS, ROOT, SUPPORTED_VLLM, write_into_readme
 
 RESULTS = ROOT / "results"
 FIXTURE = "fixture"
@@ -206,16 +206,6 @@ def summary(lanes: dict[str, dict]) -> str:
     return "\n".join(table(header, rows))
 
 
-def write_into_readme(text: str) -> None:
-    """Put a text between README's two marks."""
-    readme = ROOT / "README.md"
-    before, start, rest = readme.read_text("utf-8").partition("<!-- by tests/matrix.py -->\n\n")
-    _, end, after = rest.partition("\n<!-- end -->")
-    if not (start and end):
-        raise ValueError("README.md has no marks around the table")
-    readme.write_text(before + start + text + end + after, encoding="utf-8")
-
-
 def write(name: str, lane: dict) -> None:
     text = json.dumps(lane, indent=1, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
@@ -242,7 +232,7 @@ def main(versions: list[str]) -> int:
     lanes = read_all()
     (RESULTS / "README.md").write_text(as_markdown(lanes), encoding="utf-8")
     if set(SUPPORTED_VLLM) <= set(lanes):
-        write_into_readme(summary(lanes))
+        write_into_readme("tests/matrix.py", summary(lanes))
     outcomes = [r["outcome"] for lane in lanes.values() for r in lane["results"].values()]
     return 1 if "failed" in outcomes else 0
 

@@ -50,6 +50,7 @@ CLEAN = "tests/test_clean.py"
 ANSWERS = "tests/test_answers.py"
 WORDS = "tests/test_any_answer.py"
 CONFORMS = "tests/test_conformance.py -k fixture_engine_conforms"
+DOCTOR = "tests/test_doctor.py"
 AUDITS = "tests/test_audit.py"
 ENTRY = """[f"{about['PLUGIN_NAME']} = {PACKAGE}:register"]"""
 
@@ -167,6 +168,13 @@ FAST = [
     Mutation("audit: what is inherited counts as gone", f"{AUDIT}/vllm_source.py",
              "inherited = (self.member(base, name, seen) for base in bases)",
              "inherited = ()", AUDITS),
+    # Doctor
+    Mutation("doctor: a problem is no failure", f"{PACKAGE}/__main__.py",
+             "return int(any(level == PROBLEM for level, _, _ in findings))", "return 0", DOCTOR),
+    Mutation("doctor: the first of two plugins counts", f"{PACKAGE}/__main__.py",
+             "last = named[-1].dist is used", "last = named[0].dist is used", DOCTOR),
+    Mutation("doctor: spaces in VLLM_PLUGINS are passed over", f"{PACKAGE}/__main__.py",
+             "trimmed = [name.strip() for name in names]", "trimmed = names", DOCTOR),
     # Answers
     Mutation("backslash not escaped", "answer_rules.py",
              'text.replace("\\\\", "\\\\\\\\").replace(quote', "text.replace(quote", WORDS),
