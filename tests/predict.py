@@ -7,6 +7,7 @@ status 1 if the audit calls a release compatible that is not, or is alarmed wher
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -145,7 +146,9 @@ def seen_of(version: str, folder: Path, project: Path) -> str:
     result = subprocess.run(
         command, env=os.environ | settings, capture_output=True, text=True, cwd=project.parent
     )
-    return result.stdout.splitlines()[-1] if result.stdout else f"ends with {result.returncode}"
+    seen = result.stdout.splitlines()[-1] if result.stdout else f"ends with {result.returncode}"
+    # Of a path its last part says enough.
+    return re.sub(r"/\S*/", "…/", seen)
 
 
 def old_forms(folder: Path, sources: dict[str, Path]) -> dict[str, dict]:
