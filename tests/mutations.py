@@ -46,7 +46,7 @@ OWN = "tests/test_package.py -k own_tests"
 METADATA = "tests/test_package.py -k metadata"
 RENDERED = "tests/test_rendering.py"
 WORKFLOW = "tests/test_workflows.py"
-CLEAN = "tests/test_clean.py"
+CLEAN = "tests/test_clean.py -k image"
 ANSWERS = "tests/test_answers.py"
 WORDS = "tests/test_any_answer.py"
 CONFORMS = "tests/test_conformance.py -k fixture_engine_conforms"
@@ -133,7 +133,7 @@ FAST = [
              "# {{ cookiecutter.package_name }}\n",
              "# {% raw %}{{ cookiecutter.package_name }}{% endraw %}\n", RENDERED),
     Mutation("README names another plugin", f"{PROJECT}/README.md",
-             "This plugin's is `{{ cookiecutter.plugin_name }}`", "This plugin's is `plugin`", OWN),
+             "This plugin's is `{{ cookiecutter.plugin_name }}`", "This plugin's is `plugin`", RENDERED),
     Mutation("README without the description", f"{PROJECT}/README.md",
              "{{ cookiecutter.description | markdown }}", "", RENDERED),
     Mutation("description is Markdown", f"{PROJECT}/README.md",
@@ -249,8 +249,9 @@ def copy_of_the_repository(folder: Path) -> Path:
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    if (ROOT / ".cache").exists():
-        (folder / ".cache").symlink_to(ROOT / ".cache")
+    (folder / ".cache").mkdir()
+    if (ROOT / ".cache" / "vllm").exists():
+        (folder / ".cache" / "vllm").symlink_to(ROOT / ".cache" / "vllm")
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
     run("git", "init", "--quiet", folder)
     run("git", "-C", folder, "add", "--all")
@@ -320,15 +321,17 @@ def main(words: list[str]) -> int:
             if failure := first_failure(unbroken, "-n", str(workers)):
                 print(f"{failure} fails with nothing broken")
                 return 2
-    with ThreadPoolExecutor(workers) as pool:
-        tried = list(pool.map(lambda mutation: try_out(mutation, real), chosen))
     file = RESULTS / "mutations.json"
-    results = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    results |= {mutation.name: result for mutation, result in zip(chosen, tried, strict=True)}
-    # In the order above, and without those that are no more.
-    results = {m.name: results[m.name] for m in [*FAST, *REAL] if m.name in results}
     RESULTS.mkdir(exist_ok=True)
-    file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    results = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    with ThreadPoolExecutor(workers) as pool:
+        tried = pool.map(lambda mutation: try_out(mutation, real), chosen)
+        for mutation, result in zip(chosen, tried, strict=True):
+            results[mutation.name] = result
+            # In the order above, and without those that are no more.
+            results = {m.name: results[m.name] for m in [*FAST, *REAL] if m.name in results}
+            text = json.dumps(results, indent=1, ensure_ascii=False)
+            file.write_text(text + "\n", encoding="utf-8")
     (RESULTS / "mutations.md").write_text(as_markdown(results), encoding="utf-8")
     return 0 if all(result["noticed by"] for result in results.values()) else 1
 

@@ -162,6 +162,7 @@ def test_the_image_is_not_built_if_the_plugin_does_not_load(tmp_path, image):
 def test_the_image_has_the_newest_supported_vllm_and_an_ordinary_user(render):
     text = (render() / "Dockerfile").read_text()
     assert "\nFROM vllm/vllm-openai:v${VLLM_VERSION}\n" in text
+    assert "RUN uv pip install --system --no-deps . " in text
     assert re.findall(r"^USER (.+)$", text, re.MULTILINE)[-1] != "root"
     readme = (render() / "README.md").read_text()
     [argument] = re.findall(r'--build-arg VLLM_VERSION="\$\((.+)\)"', readme)

@@ -211,6 +211,7 @@ def test_the_model_has_the_class_that_is_registered(render, kind):
 
 def test_the_readme_names_files_and_settings_that_are_there(project):
     readme = (project / "README.md").read_text(encoding="utf-8")
+    assert f"*plugin names*. This plugin's is `{ANSWERS['plugin_name']}`." in readme
     table = readme.split("| file |")[1].split("\n\n")[0]
     names = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
     assert len(names) == 9

@@ -83,6 +83,14 @@ def test_ci_runs_on_every_python_that_is_supported(project):
     assert f"support Python {pythons[0]} to {pythons[-1]}" in (ROOT / "README.md").read_text()
 
 
+def test_no_checkout_leaves_credentials_behind(project):
+    for root in (ROOT, project):
+        for workflow in (root / ".github" / "workflows").iterdir():
+            text = workflow.read_text()
+            kept_out = text.count("persist-credentials: false")
+            assert kept_out == text.count("uses: actions/checkout@"), workflow.name
+
+
 def test_the_release_is_published_without_a_password(project):
     release = yaml.safe_load((project / ".github" / "workflows" / "release.yml").read_text())
     publish = release["jobs"]["publish"]
