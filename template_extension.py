@@ -1,12 +1,21 @@
 """The Jinja extension that brings the rules for answers into cookiecutter and cruft."""
 
+import sys
+from functools import cache
 from pathlib import Path
-from runpy import run_path
+from types import CodeType
 
+from cookiecutter.prompt import read_user_variable
 from jinja2 import Environment
 from jinja2.ext import Extension
 
 RULES = Path(__file__).with_name("answer_rules.py")
+
+
+@cache
+def compiled(rules: str) -> CodeType:
+    """Compile the text of answer_rules.py, once for all environments that cookiecutter makes."""
+    return compile(rules, RULES, "exec")
 
 
 class AnswerRules(Extension):
@@ -16,13 +25,25 @@ class AnswerRules(Extension):
         super().__init__(environment)
         # Run anew for each environment: cruft renders an old and a new version of this template
         # in one process, in which an imported module would stay that of the old one.
-        self.rules = run_path(str(RULES))
+        self.rules: dict = {"__name__": RULES.stem, "__file__": str(RULES)}
+        exec(compiled(RULES.read_text(encoding="utf-8")), self.rules)
         environment.filters.update(self.rules["FILTERS"], check=self.check)
         self.last_checked: str | None = None
+        self.last_default = ""
 
     def check(self, answers: dict, field: str) -> str:
-        """Check one answer; see answer_rules.check."""
+        """Return "" if an answer will do; else ask for another, if it was typed, or end all."""
         self.last_checked = field
+        default = self.environment.from_string(self.last_default).render(cookiecutter=answers)
+        # What is not the default was typed, and at a terminal somebody is there to type it anew.
+        # Cookiecutter reads the next answers with these, and so with what is put in here.
+        while answers[field] != default and sys.stdin.isatty():
+            problem = self.rules["problem_with"](answers, field)
+            if not problem:
+                break
+            print(f"Error: {problem}", file=sys.stderr)
+            prompts = self.rules["QUESTIONS"]["__prompts__"]
+            answers[field] = read_user_variable(field, default, prompts, "  ")
         return self.rules["check"](answers, field)
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
@@ -31,4 +52,6 @@ class AnswerRules(Extension):
         # them before any filter sees them.
         if name is None:
             self.rules["refuse_template_code"](source, self.last_checked)
+            if "| check(" not in source:
+                self.last_default = source
         return source

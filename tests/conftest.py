@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
+import jinja2
 import pytest
 from helpers import render_into
 
@@ -39,6 +40,23 @@ def leave_nothing_behind(tmp_path_factory):
         config = Path(folder, "cookiecutter.yaml")
         config.write_text(f"replay_dir: {folder}\ncookiecutters_dir: {folder}\n")
         patch.setenv("COOKIECUTTER_CONFIG", str(config))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_each_text_once():
+    """Let Jinja compile each text of the template once: that is most of the time of rendering."""
+    compiled = {}
+    compile_anew = jinja2.Environment.compile
+
+    def compile_once(self, source, name=None, filename=None, raw=False, defer_init=False):
+        key = (source, name, filename, raw, defer_init)
+        if key not in compiled:
+            compiled[key] = compile_anew(self, *key)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
         yield
 
 

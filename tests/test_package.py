@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from helpers import FIXTURE_ENGINE, KINDS, make_environment, read_about, run, run_own_tests
 
-# Tests of one kind run in one worker, so that it is built once.
-ONE_OF_EACH = [pytest.param(kind, id=kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS]
+# One worker builds each kind once, and has one environment.
+pytestmark = pytest.mark.xdist_group("package")
+
 # The form matters to no kind more than to another.
 INSTALLED = [
-    pytest.param((kind, form), id=f"{kind}-{form}", marks=pytest.mark.xdist_group(kind))
+    pytest.param((kind, form), id=f"{kind}-{form}")
     for kind in KINDS
     for form in ("wheel", "sdist", "editable")
     if form == "wheel" or kind == KINDS[0]
@@ -39,20 +40,26 @@ def build(render, tmp_path_factory) -> Callable[[str], Path]:
     return build
 
 
-@pytest.fixture(params=ONE_OF_EACH)
+@pytest.fixture(params=KINDS)
 def project(request, build) -> Path:
     return build(request.param)
 
 
+@pytest.fixture(scope="module")
+def bin_folder(tmp_path_factory) -> Path:
+    """The bin folder of an environment with pytest, and no plugin yet."""
+    return make_environment(tmp_path_factory.mktemp("package") / "venv", "pytest")
+
+
 @pytest.fixture(scope="module", params=INSTALLED)
-def installed(request, build, tmp_path_factory) -> tuple[Path, Path]:
+def installed(request, build, bin_folder, tmp_path_factory) -> tuple[Path, Path]:
     """The bin folder of an environment that has the package and the fixture engine, and tests."""
     kind, form = request.param
     folder = tmp_path_factory.mktemp(form)
     forms = {"wheel": wheel_and_tests, "sdist": sdist_and_tests, "editable": editable_and_tests}
     what, tests = forms[form](build(kind), folder)
-    bin_folder = make_environment(folder / "venv", "pytest", *what)
-    [site_packages] = folder.glob("venv/lib/*/site-packages")
+    run("uv", "pip", "install", "--python", bin_folder / "python", "--reinstall", *what)
+    [site_packages] = bin_folder.parent.glob("lib/*/site-packages")
     (site_packages / "fixture_engine.pth").write_text(str(tests / FIXTURE_ENGINE))
     return bin_folder, tests
 
@@ -116,6 +123,7 @@ def test_its_own_tests_pass_on_the_fixture_engine(installed):
     assert not any("test_registration" in name for name in skipped)
 
 
+@pytest.mark.parametrize("installed", INSTALLED[:1], indirect=True)
 def test_pytest_says_which_engine_it_ran_on_and_what_it_skipped(installed):
     bin_folder, tests = installed
     # The setting of whoever runs the tests must not decide them.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import KINDS, ROOT, SUPPORTED_VLLM, run
+from helpers import KINDS, ROOT, SUPPORTED_PYTHONS, SUPPORTED_VLLM, run
 
 
 @pytest.fixture(params=KINDS)
@@ -76,7 +76,7 @@ def test_the_newest_vllm_is_audited_every_week(project):
 
 
 def test_ci_runs_on_every_python_that_is_supported(project):
-    pythons = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+    pythons = SUPPORTED_PYTHONS
     for root, job in ((ROOT, "fast"), (project, "without-vllm")):
         workflow = yaml.safe_load((root / ".github" / "workflows" / "test.yml").read_text())
         assert workflow["jobs"][job]["strategy"]["matrix"]["python"] == pythons
@@ -105,7 +105,7 @@ def test_the_release_is_published_without_a_password(project):
 def test_the_steps_of_a_job_succeed(render, tmp_path, workflow, job):
     project = tmp_path / "vllm_my_model"
     shutil.copytree(render(), project)
-    run(sys.executable, "-m", "venv", tmp_path / "venv")
+    run("uv", "venv", "--seed", "--python", sys.executable, tmp_path / "venv")
     settings = {
         "PATH": f"{tmp_path}/venv/bin:/usr/bin:/bin",
         "GITHUB_REF_NAME": "v0.1.0",
