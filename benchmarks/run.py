@@ -1,7 +1,8 @@
 """Measure what the plugin and the template cost, and keep it.
 
 ``python benchmarks/run.py [PART ...]`` runs some parts or all, and writes results.json, README.md
-and growth.svg beside this file. Parts: rendering, processes, growth, green, throughput.
+and growth.svg beside this file. Parts: throughput, serving, startup, processes, growth, rendering,
+green, suite.
 """
 
 import datetime
@@ -16,19 +17,25 @@ from pathlib import Path
 import green
 import growth
 import rendering
-from measure import row
+from measure import in_turns, row
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests"))
-# Noisy neighbours are told of in the table, and not hidden.
-ENGINES = {
+ENGINES: dict[str, dict] = {
     "eager": {"enforce_eager": True},
     "compiled": {},
     "eager, tensor parallel 2": {"enforce_eager": True, "tensor_parallel_size": 2},
 }
+SERVERS = {
+    "eager": ["--enforce-eager"],
+    "compiled": [],
+    "eager, tensor parallel 2": ["--enforce-eager", "--tensor-parallel-size", "2"],
+}
 ROUNDS = 7
+MEMORY_ROUNDS = 3
+STARTS = 3
 
 
 def rendered_plugin(folder: Path) -> Path:
@@ -89,34 +96,101 @@ def processes() -> dict:
     return {"rows": rows, "imported by the package": imported}
 
 
+def binding(options: dict) -> dict[str, str]:
+    """Return the settings for an engine: one worker in this process, or one on each core."""
+    workers = options.get("tensor_parallel_size", 1)
+    if workers == 1:
+        return {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
+    return {"VLLM_CPU_OMP_THREADS_BIND": "|".join(map(str, range(workers)))}
+
+
+def rows_of(what: str, samples: dict[str, dict[str, list]]) -> list[dict]:
+    """Return the rows for rate and time to first token, the plugin's against the in-tree model's."""
+    rows = []
+    for key, title, unit, scale, goal in (
+        ("rate", "tokens per second", "1/s", 1, "> 0.99"),
+        ("first", "time to first token", "ms", 1000, "< 1.01"),
+    ):
+        values = {model: samples[model][key] for model in ("plugin", "in-tree")}
+        rows.append(row(f"{title}, {what}", values, unit, scale, goal))
+    return rows
+
+
 def throughput() -> dict:
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plugin = rendered_plugin(folder)
         for title, options in ENGINES.items():
-            workers = options.get("tensor_parallel_size", 1)
-            settings = {
-                "VLLM_ENABLE_V1_MULTIPROCESSING": "0" if workers == 1 else "1",
-                "VLLM_CPU_OMP_THREADS_BIND": "|".join(map(str, range(workers)))
-                if workers > 1
-                else "auto",
-            }
-            arguments = (str(folder / "models"), str(ROUNDS), json.dumps(options))
-            result = in_vllm("throughput.py", plugin, *arguments, **settings)
-            if not result["same tokens"]:
+
+            def run(rounds: int, *models: str, options=options) -> dict:
+                arguments = (str(folder / "models"), str(rounds), json.dumps(options), *models)
+                return in_vllm("throughput.py", plugin, *arguments, **binding(options))
+
+            result = run(ROUNDS)
+            if result["tokens"]["plugin"] != result["tokens"]["in-tree"]:
                 raise RuntimeError(f"{title}: the plugin and the in-tree model differ")
-            for key, what, unit, scale, goal in (
-                ("rate", "tokens per second", "1/s", 1, "> 0.99"),
-                ("first", "time to first token", "ms", 1000, "< 1.01"),
-            ):
-                samples = {model: values[key] for model, values in result["samples"].items()}
-                rows.append(row(f"{what}, {title}", samples, unit, scale, goal))
+            rows += rows_of(f"offline, {title}", result["samples"])
+            # Alone, since what two engines share cannot be told apart.
+            memory = in_turns(
+                {
+                    model: lambda model=model: run(2, model)["peak memory"]
+                    for model in ("plugin", "in-tree")
+                },
+                MEMORY_ROUNDS,
+            )
+            rows.append(row(f"peak memory, offline, {title}", memory, "MiB", 2**-20, "< 1.01"))
+    return {"rows": rows}
+
+
+def serving() -> dict:
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plugin = rendered_plugin(folder)
+        for title, arguments in SERVERS.items():
+            workers = 2 if "--tensor-parallel-size" in arguments else 1
+            settings = binding({"tensor_parallel_size": workers}) if workers > 1 else {}
+            folders = (str(folder / "models"), str(ROUNDS))
+            result = in_vllm("serving.py", plugin, *folders, *arguments, **settings)
+            rows += rows_of(f"serving, {title}", result["samples"])
+    return {"rows": rows}
+
+
+def startup() -> dict:
+    samples: dict[str, list[dict]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plugin = rendered_plugin(folder)
+        in_vllm("throughput.py", plugin, str(folder), "0", json.dumps(ENGINES["eager"]))
+        nothing = folder / "nothing"
+        cases = {
+            "plugin": ("plugin", plugin),
+            "in-tree, without a plugin": ("in-tree", nothing),
+            "in-tree, beside the plugin": ("in-tree", plugin),
+        }
+        for number in range(STARTS):
+            for case, (model, path) in cases.items():
+                for cache in ("cold", "warm"):
+                    settings = {
+                        "VLLM_CACHE_ROOT": str(folder / f"cache {case} {number}"),
+                        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+                    }
+                    taken = in_vllm("startup.py", path, str(folder / model), **settings)
+                    samples.setdefault(f"{case}, {cache}", []).append(taken)
+    rows = []
+    for cache in ("cold", "warm"):
+        for step in samples[f"plugin, {cache}"][0]:
+            times = {case: [taken[step] for taken in samples[f"{case}, {cache}"]] for case in cases}
+            title = f"start of an engine, {cache} capability cache: {step}"
+            rows.append(row(title, times, "ms", 1000))
     return {"rows": rows}
 
 
 PARTS = {
     "throughput": throughput,
+    "serving": serving,
+    "startup": startup,
     "processes": processes,
     "growth": lambda: {"series": growth.series()},
     "rendering": lambda: {"rows": rendering.rows()},

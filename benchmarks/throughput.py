@@ -1,18 +1,20 @@
 """The plugin's decoder against vLLM's own Llama, with the same weights, in turns: one engine each.
 
 Run by run.py in an environment with real vLLM and the plugin, on a CPU, or unchanged on a GPU. It
-prints JSON. ``python throughput.py FOLDER ROUNDS OPTIONS``; OPTIONS is JSON for vLLM's LLM.
+prints JSON. ``python throughput.py FOLDER ROUNDS OPTIONS [MODEL ...]``; OPTIONS is JSON for vLLM's
+LLM, a MODEL is "plugin" or "in-tree". Peak memory means something only where there is one.
 """
 
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import torch
 
+# As in a small model for production: large enough that the model, not Python, decides.
 SIZES = {
     "hidden_size": 1024,
     "intermediate_size": 2816,
@@ -31,17 +33,17 @@ NAMES = {
 }
 
 
-def save(folder: Path, names: dict) -> Path:
+def save(folder: Path, name: str) -> Path:
     """Write a checkpoint with random weights, the same each time, under one model's names."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    if not folder.exists():
+    if not (folder / name).exists():
         torch.manual_seed(0)
         model = LlamaForCausalLM(LlamaConfig(**SIZES)).to(torch.bfloat16)
-        model.save_pretrained(folder)
-        file = folder / "config.json"
-        file.write_text(json.dumps(json.loads(file.read_text()) | names))
-    return folder
+        model.save_pretrained(folder / name)
+        file = folder / name / "config.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | NAMES[name]))
+    return folder / name
 
 
 def measure(llm, new_tokens: int) -> tuple[float, list]:
@@ -59,22 +61,23 @@ def measure(llm, new_tokens: int) -> tuple[float, list]:
 
 
 def peak_memory() -> int:
-    """Return bytes: of the GPU where there is one, else of this process."""
+    """Return bytes: of the GPU where there is one, else of this process and all below it."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    this = psutil.Process()
+    found = [Path(f"/proc/{each.pid}/status") for each in [this, *this.children(recursive=True)]]
+    lines = [line.split() for file in found for line in file.read_text().splitlines()]
+    return 1024 * sum(int(words[1]) for words in lines if words[0] == "VmHWM:")
 
 
-def main(folder: Path, rounds: int, options: dict) -> dict:
+def main(folder: Path, rounds: int, options: dict, names: list[str]) -> dict:
     from vllm import LLM
 
-    llms, start_up = {}, {}
-    for name, names in NAMES.items():
-        checkpoint = save(folder / name, names)
-        start = time.perf_counter()
+    llms = {}
+    for name in names:
         settings = {"max_model_len": 256, "skip_tokenizer_init": True, "dtype": "bfloat16"}
-        llms[name] = LLM(str(checkpoint), enable_prefix_caching=False, **settings, **options)
-        start_up[name] = time.perf_counter() - start
+        checkpoint = str(save(folder, name))
+        llms[name] = LLM(checkpoint, enable_prefix_caching=False, **settings, **options)
     tokens = {name: measure(llm, NEW_TOKENS)[1] for name, llm in llms.items()}
     samples: dict[str, dict[str, list]] = {name: {"rate": [], "first": []} for name in llms}
     for number in range(rounds):
@@ -83,11 +86,10 @@ def main(folder: Path, rounds: int, options: dict) -> dict:
             samples[name]["first"].append(measure(llms[name], 1)[0])
             seconds = measure(llms[name], NEW_TOKENS)[0]
             samples[name]["rate"].append(PROMPTS * NEW_TOKENS / seconds)
-    equal = tokens["plugin"] == tokens["in-tree"]
-    return {"samples": samples, "start-up": start_up, "same tokens": equal}
+    return {"samples": samples, "tokens": tokens, "peak memory": peak_memory()}
 
 
 if __name__ == "__main__":
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
-    result = main(Path(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]))
-    print(json.dumps(result | {"peak memory": peak_memory()}))
+    names = sys.argv[4:] or list(NAMES)
+    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]), names)))
