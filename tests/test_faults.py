@@ -25,7 +25,7 @@ def our_plugin(tmp_path_factory):
     """A folder with a rendered plugin, as pip would install it, from its wheel."""
     folder = tmp_path_factory.mktemp("ours")
     project = render_into(folder)
-    run("python", "-m", "build", "--wheel", "--installer", "uv", project)
+    run("python", "-m", "build", "--wheel", "--no-isolation", project)
     [wheel] = project.glob("dist/*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "installed")
@@ -71,6 +71,7 @@ def test_what_needs_a_model_does_not_pass_in_the_fixture_engine(in_fixture, case
 
 
 @pytest.mark.real
+@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("case", case_names("faults"))
 def test_in_vllm(in_vllm, record_property, case):
     assert in_vllm[case]["engine"].startswith(VERSION)

@@ -9,20 +9,18 @@ import pytest
 import real_vllm
 import witness
 from helpers import render_into
-from lane import CHECKPOINT_NAMES, NAMES, PACKAGES, SCRIPTS, VERSION, build
+from lane import CHECKPOINT_NAMES, NAMES, SCRIPTS, VERSION, build
 
 
 @pytest.fixture(scope="module")
 def plugins(tmp_path_factory):
     """The bin folder of an environment with vLLM and one plugin of each kind, and their tests."""
-    bin_folder = real_vllm.environment(VERSION)
-    real_vllm.uninstall(bin_folder, *PACKAGES)
+    bin_folder = real_vllm.on_top_of(VERSION, tmp_path_factory.mktemp("plugins") / "venv")
     projects = {}
     for kind, names in NAMES.items():
         projects[kind] = render_into(tmp_path_factory.mktemp(kind), model_kind=kind, **names)
         real_vllm.install(bin_folder, build(projects[kind]))
-    yield bin_folder, projects
-    real_vllm.uninstall(bin_folder, *PACKAGES)
+    return bin_folder, projects
 
 
 @pytest.fixture(scope="module")

@@ -26,17 +26,15 @@ CHECKPOINT_NAMES = {
     kind: {"architectures": [names["architecture"]], "model_type": names["package_name"]}
     for kind, names in NAMES.items()
 }
-PACKAGES = [names["package_name"] for names in [*NAMES.values(), BROKEN]]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 IN_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
-COMPILED: dict[str, dict] = {"compiled": {}}
 EAGER: dict[str, dict] = {"eager": {"enforce_eager": True}}
 
 
 def build(project: Path) -> Path:
     """Build a rendered project, remove its package, which the wheel is to bring; return that."""
-    run("python", "-m", "build", "--wheel", "--installer", "uv", project)
+    run("python", "-m", "build", "--wheel", "--no-isolation", project)
     shutil.rmtree(project / project.name)
     [wheel] = project.glob("dist/*.whl")
     return wheel

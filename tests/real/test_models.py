@@ -4,30 +4,22 @@ The plugins' own tests do most of the work: registration, compatibility, output 
 """
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import witness
 from helpers import KINDS, run_own_tests
-from lane import COMPILED, EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
+from lane import EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
 
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(scope="module")
-def own_tests(plugins):
-    """The outcomes of each kind's own tests. Two run at a time: one alone leaves a core idle."""
-    bin_folder, projects = plugins
-    with ThreadPoolExecutor(2) as pool:
-        return {kind: pool.submit(run_own_tests, bin_folder, projects[kind]) for kind in projects}
-
-
 @pytest.mark.parametrize("kind", KINDS)
-def test_its_own_tests_pass_on_real_vllm(own_tests, record_property, kind):
+def test_its_own_tests_pass_on_real_vllm(plugins, record_property, kind):
     if kind not in RUNNING:
         pytest.skip(f"{kind} does not support vLLM {VERSION}")
-    outcomes = own_tests[kind].result()
+    bin_folder, projects = plugins
+    outcomes = run_own_tests(bin_folder, projects[kind])
     assert set(outcomes.values()) == {"passed"}, outcomes
     record_property("passed", len(outcomes))
     for module in ("test_registration", "test_compatibility", "test_model"):
@@ -37,9 +29,9 @@ def test_its_own_tests_pass_on_real_vllm(own_tests, record_property, kind):
 @pytest.mark.parametrize(
     ("kind", "script", "engines", "names"),
     [
-        ("decoder", "generate", COMPILED | EAGER, {}),
-        # The other kinds' own tests compile. What this one changes is on, and the in-tree model is
-        # asked for it while sampling.
+        # The kinds' own tests compile. What extend changes is on, and the in-tree model is asked for
+        # it while sampling.
+        ("decoder", "generate", EAGER, {}),
         ("extend", "generate", EAGER, {"suppressed_token_ids": list(range(64))}),
         ("embedding", "embed", EAGER, {}),
         ("multimodal", "describe", EAGER, {}),

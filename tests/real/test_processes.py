@@ -64,6 +64,8 @@ IN_RAY = {
 }
 
 
+# One cluster at a time.
+@pytest.mark.xdist_group("ray")
 def test_on_two_nodes_of_ray_too_and_each_actor_calls_register_once(
     plugins, settings, call, noted_calls, tmp_path
 ):
@@ -90,6 +92,7 @@ def plugin_in_a_folder(plugins, tmp_path):
     real_vllm.install(bin_folder, wheel)
 
 
+@pytest.mark.xdist_group("ray")
 @pytest.mark.parametrize(
     ("lacking", "message"),
     [
