@@ -35,7 +35,7 @@ SERVERS = {
     "eager, tensor parallel 2": ["--enforce-eager", "--tensor-parallel-size", "2"],
 }
 ROUNDS = 7
-MEMORY_ROUNDS = 3
+MEMORY_ROUNDS = 2
 STARTS = 3
 
 

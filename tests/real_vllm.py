@@ -100,7 +100,8 @@ def on_top_of(version: str, folder: Path) -> Path:
     [packages_below] = below.parent.glob("lib/*/site-packages")
     (site_packages / "below.pth").write_text(f"{packages_below}\n")
     pytest = folder / "bin" / "pytest"
-    pytest.write_text((below / "pytest").read_text().replace(str(below), str(pytest.parent)))
+    _, _, script = (below / "pytest").read_text().partition("\n")
+    pytest.write_text(f"#!{pytest.with_name('python')}\n{script}")
     pytest.chmod(0o755)
     return pytest.parent
 

@@ -1,5 +1,6 @@
 """A tiny Llama with random weights, made on the spot: checkpoints for vLLM, and HF as reference."""
 
+import gc
 import json
 from pathlib import Path
 
@@ -91,4 +92,7 @@ def greedy_in_vllm(
         tokens, choices = output.outputs[0].token_ids, output.outputs[0].logprobs
         logprobs = [choice[token].logprob for token, choice in zip(tokens, choices, strict=True)]
         results.append((list(tokens), logprobs))
+    # Ends vLLM's processes. Left to the end of Python, they may keep it from ending.
+    del llm
+    gc.collect()
     return results

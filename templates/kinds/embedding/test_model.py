@@ -1,5 +1,7 @@
 """The vectors are Hugging Face's hidden states with the same weights, pooled and normalised."""
 
+import gc
+
 import pytest
 
 from {{ cookiecutter.package_name }} import about
@@ -29,7 +31,11 @@ def embedded(tmp_path_factory):
         expected.append(torch.nn.functional.normalize(mean, dim=0).tolist())
 
     llm = LLM(model=str(folder), runner="pooling", dtype="float32", max_model_len=128)
-    return [output.outputs.embedding for output in llm.embed(PROMPTS, use_tqdm=False)], expected
+    actual = [output.outputs.embedding for output in llm.embed(PROMPTS, use_tqdm=False)]
+    # Ends vLLM's processes. Left to the end of Python, they may keep it from ending.
+    del llm
+    gc.collect()
+    return actual, expected
 
 
 def test_vectors_are_those_of_hugging_face(embedded):
