@@ -1,6 +1,5 @@
 """From nothing to a rendered package with passing tests, and where the seconds go."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -10,42 +9,41 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3
+# What each step does with its time.
+REASONS = {
+    "render": "Python and cookiecutter start, two hooks do",
+    "make an environment": "with pip, pip is installed into it",
+    "install": "setuptools comes into an environment for the build; then pytest and griffe",
+    "test": "pytest; a dozen processes of the doctor and of the fixture engine",
+}
 
 
-def steps(folder: Path) -> dict[str, list]:
-    """Return the commands of the last words that a rendering prints, and what comes before them."""
-    project, python = folder / "vllm_my_model", sys.executable
-    bin_folder = project / ".venv" / "bin"
+def steps(folder: Path, by: str) -> dict[str, list]:
+    """Return the commands from nothing to tests, by uv, or by pip as the last words tell."""
+    project = folder / "vllm_my_model"
+    environment, python = project / ".venv", project / ".venv" / "bin" / "python"
+    make, install = {
+        "uv": (["uv", "venv", "--python", sys.executable], ["uv", "pip", "install", "--python"]),
+        "pip": ([sys.executable, "-m", "venv"], []),
+    }[by]
+    pip = [*install, python] if install else [python, "-m", "pip", "install"]
     return {
-        "render": [python, "-m", "cookiecutter", "--no-input", "-o", folder, ROOT],
-        "make an environment": ["uv", "venv", "--python", python, project / ".venv"],
-        "install": [
-            "uv",
-            "pip",
-            "install",
-            "--python",
-            bin_folder / "python",
-            "-e",
-            f"{project}[test]",
-        ],
-        "test": ["env", "-C", project, bin_folder / "pytest", "-q"],
+        "render": [sys.executable, "-m", "cookiecutter", "--no-input", "-o", folder, ROOT],
+        "make an environment": [*make, environment],
+        "install": [*pip, "-e", f"{project}[test]"],
+        "test": ["env", "-C", project, python.with_name("pytest"), "-q"],
     }
 
 
-def seconds() -> dict[str, float]:
+def seconds(by: str) -> dict[str, float]:
     """Return the median of each step's seconds, with a warm package cache, and their sum."""
     samples: dict[str, list[float]] = {}
     for _ in range(ROUNDS + 1):
         with tempfile.TemporaryDirectory() as name:
-            for step, command in steps(Path(name)).items():
+            for step, command in steps(Path(name), by).items():
                 start = time.perf_counter()
-                subprocess.run(
-                    list(map(str, command)),
-                    check=True,
-                    capture_output=True,
-                    cwd=name,
-                    env=os.environ,
-                )
+                arguments = list(map(str, command))
+                subprocess.run(arguments, check=True, capture_output=True, cwd=name)
                 samples.setdefault(step, []).append(time.perf_counter() - start)
     # The first round has warmed the cache.
     medians = {step: statistics.median(values[1:]) for step, values in samples.items()}

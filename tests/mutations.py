@@ -152,6 +152,8 @@ FAST = [
              "persist-credentials: false", "persist-credentials: true", WORKFLOW),
     Mutation("release without trusted publishing", f"{WORKFLOWS}/release.yml",
              "      id-token: write", "      contents: read", WORKFLOW),
+    Mutation("release without attestations", f"{WORKFLOWS}/release.yml",
+             "attestations: true", "attestations: false", WORKFLOW),
     Mutation("tag and version may differ", f"{WORKFLOWS}/release.yml",
              'test "v$(python setup.py --version)" = "$GITHUB_REF_NAME"', "true", WORKFLOW),
     Mutation("image replaces vLLM", f"{PROJECT}/Dockerfile", " --no-deps", "", CLEAN),

@@ -58,11 +58,22 @@ FREE = {
     "author_email": st.tuples(address, address).map("@".join),
     "repository_url": address.map("https://".__add__),
 }
+LOWER, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+UPPER = LOWER.upper()
+
+
+def name_of(first: str, between: str, last: str) -> st.SearchStrategy[str]:
+    """Return names of two characters or more, each of a set of its own."""
+    parts = (st.sampled_from(first), st.text(between, max_size=20), st.sampled_from(last))
+    return st.tuples(*parts).map("".join)
+
+
+PLUGIN, TYPE = LOWER + UPPER + DIGITS, LOWER + DIGITS
 NAMES = {
-    "package_name": st.from_regex(r"[a-z][a-z0-9_]{0,20}[a-z0-9]", fullmatch=True),
-    "plugin_name": st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?", fullmatch=True),
-    "architecture": st.from_regex(r"[A-Z][A-Za-z0-9_]{3,20}", fullmatch=True),
-    "model_type": st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True),
+    "package_name": name_of(LOWER, LOWER + DIGITS + "_", LOWER + DIGITS),
+    "plugin_name": name_of(PLUGIN, PLUGIN + "._-", PLUGIN),
+    "architecture": name_of(UPPER, LOWER + UPPER + DIGITS + "_", LOWER + UPPER + DIGITS + "_"),
+    "model_type": name_of(TYPE, TYPE + "._-", TYPE),
 }
 
 

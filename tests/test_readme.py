@@ -16,7 +16,7 @@ QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 def test_ci_runs_the_test_command_of_the_readme():
     _, test_command = re.findall(r"^```bash\n(.+)\n```$", README, re.MULTILINE)
     script = (ROOT / ".ci" / "run").read_text()
-    others = ".venv/bin/pytest -n 2 -m pythons\n.venv/bin/pytest -m real\n"
+    others = ".venv/bin/pytest -n 2 -m pythons\n.venv/bin/pytest -n 2 -m real\n"
     assert script.endswith(f"\n{test_command}\n{others}")
     assert "\nset -euo pipefail\n" in script
 

@@ -91,10 +91,13 @@ def test_no_checkout_leaves_credentials_behind(project):
             assert kept_out == text.count("uses: actions/checkout@"), workflow.name
 
 
-def test_the_release_is_published_without_a_password(project):
+def test_the_release_is_published_without_a_password_and_with_attestations(project):
     release = yaml.safe_load((project / ".github" / "workflows" / "release.yml").read_text())
     publish = release["jobs"]["publish"]
     assert publish["permissions"] == {"id-token": "write"}
+    upload = publish["steps"][-1]
+    assert upload["uses"].startswith("pypa/gh-action-pypi-publish@")
+    assert upload["with"] == {"attestations": True}
     readme = (project / "README.md").read_text()
     assert f"`release.yml`, environment `{publish['environment']}`" in readme
 
@@ -134,3 +137,23 @@ def test_the_versions_of_the_matrix_are_those_in_about_py(render, tmp_path):
     run(sys.executable, "-c", script, cwd=render(), env=os.environ | settings)
     oldest, newest = SUPPORTED_VLLM[0], SUPPORTED_VLLM[-1]
     assert output.read_text() == f'versions=["{oldest}", "{newest}"]\n'
+
+
+GROUP = """
+import pytest
+
+@pytest.mark.xdist_group("group")
+@pytest.mark.parametrize("number", range(8))
+def test_it(number):
+    pass
+"""
+
+
+def test_the_tests_of_a_group_run_in_one_worker(tmp_path):
+    """With a pytest that is newer than pytest-xdist knows, each worker would build everything."""
+    (tmp_path / "test_group.py").write_text(GROUP)
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-v"]
+    output = run(*command, cwd=tmp_path).stdout
+    workers = re.findall(r"^\[(gw\d)\]", output, re.MULTILINE)
+    assert len(workers) == 8
+    assert len(set(workers)) == 1
