@@ -95,8 +95,8 @@ def install(site: Path, folder: Path, name: str, version="1", packages=(), group
 
 def install_into(site: Path, project: Path) -> None:
     """Build a project with the setuptools that is here, and install it in a folder."""
-    options = ["--no-build-isolation", "--python", sys.executable, "--target", site]
-    run("uv", "pip", "install", "-q", *options, project)
+    how = ["--quiet", "--no-build-isolation", "--python", sys.executable]
+    run("uv", "pip", "install", *how, "--target", site, project)
 
 
 def another_plugin(site: Path, folder: Path, name: str, body: str) -> None:
