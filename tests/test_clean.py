@@ -86,6 +86,13 @@ def test_the_type_checker_finds_nothing_in_the_template_itself(mypy_cache):
     )
 
 
+def test_so_is_this_repository():
+    run("ruff", "check", ".", cwd=ROOT)
+    run("ruff", "format", "--check", ".", cwd=ROOT)
+    run("validate-pyproject", "pyproject.toml", cwd=ROOT)
+    run("zizmor", "--offline", "--no-progress", ".github", cwd=ROOT)
+
+
 def wheel_of(project: Path, folder: Path) -> bytes:
     """Build a project that stands in ``folder``, and return the wheel's bytes."""
     copy = shutil.copytree(project, folder / project.name)
