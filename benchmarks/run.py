@@ -311,9 +311,10 @@ def keep(results: dict[str, dict]) -> None:
     """Write what has been measured so far: figures, tables and the picture."""
     from helpers import write_into_readme
 
-    write_into_readme("benchmarks/run.py", summary(results))
+    # First, so that a mistake in a table loses no figures.
     text = json.dumps(results, indent=1, ensure_ascii=False)
     RESULTS.write_text(text + "\n", encoding="utf-8")
+    write_into_readme("benchmarks/run.py", summary(results))
     (HERE / "README.md").write_text(as_markdown(results), encoding="utf-8")
     if "growth" in results:
         plot(results["growth"]["series"])
