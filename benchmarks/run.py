@@ -24,6 +24,10 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests"))
+
+from helpers import SUPPORTED_VLLM, render_into, run, write_into_readme  # noqa: E402
+from real_vllm import environment  # noqa: E402
+
 ENGINES: dict[str, dict] = {
     "eager": {"enforce_eager": True},
     "compiled": {},
@@ -41,8 +45,6 @@ STARTS = 3
 
 def rendered_plugin(folder: Path) -> Path:
     """Render the default plugin, unpack its wheel, and return the folder."""
-    from helpers import render_into, run
-
     project = render_into(folder)
     run(sys.executable, "-m", "build", "--wheel", "--installer", "uv", project)
     [wheel] = project.glob("dist/*.whl")
@@ -52,10 +54,7 @@ def rendered_plugin(folder: Path) -> Path:
 
 def in_vllm(script: str, plugin: Path, *arguments: str, **environment: str) -> dict:
     """Run a script beside this one with the newest supported vLLM; return what it prints."""
-    import real_vllm
-    from helpers import SUPPORTED_VLLM
-
-    python = real_vllm.environment(SUPPORTED_VLLM[-1]) / "python"
+    python = environment(SUPPORTED_VLLM[-1]) / "python"
     with tempfile.TemporaryDirectory() as cache:
         settings = {
             "PYTHONPATH": str(plugin),
@@ -124,18 +123,18 @@ def throughput() -> dict:
         plugin = rendered_plugin(folder)
         for title, options in ENGINES.items():
 
-            def run(rounds: int, *models: str, options=options) -> dict:
+            def engine(rounds: int, *models: str, options=options) -> dict:
                 arguments = (str(folder / "models"), str(rounds), json.dumps(options), *models)
                 return in_vllm("throughput.py", plugin, *arguments, **binding(options))
 
-            result = run(ROUNDS)
+            result = engine(ROUNDS)
             if result["tokens"]["plugin"] != result["tokens"]["in-tree"]:
                 raise RuntimeError(f"{title}: the plugin and the in-tree model differ")
             rows += rows_of(f"offline, {title}", result["samples"])
             # Alone, since what two engines share cannot be told apart.
             memory = in_turns(
                 {
-                    model: lambda model=model: run(2, model)["peak memory"]
+                    model: lambda model=model: engine(2, model)["peak memory"]
                     for model in ("plugin", "in-tree")
                 },
                 MEMORY_ROUNDS,
@@ -309,8 +308,6 @@ def summary(results: dict[str, dict]) -> str:
 
 def keep(results: dict[str, dict]) -> None:
     """Write what has been measured so far: figures, tables and the picture."""
-    from helpers import write_into_readme
-
     # First, so that a mistake in a table loses no figures.
     text = json.dumps(results, indent=1, ensure_ascii=False)
     RESULTS.write_text(text + "\n", encoding="utf-8")

@@ -1,7 +1,5 @@
 """Fixtures for all tests: a renderer, and a place for what they leave behind."""
 
-import os
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -32,10 +30,6 @@ def leave_nothing_behind(tmp_path_factory):
         patch.setattr(tempfile, "tempdir", folder)
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
         patch.setenv("RUFF_CACHE_DIR", folder)
-        # So that ruff, uv and others are those beside this Python, also in an inactive environment.
-        patch.setenv(
-            "PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        )
         # An answer to one of the questions must not come from this machine.
         config = Path(folder, "cookiecutter.yaml")
         config.write_text(f"replay_dir: {folder}\ncookiecutters_dir: {folder}\n")

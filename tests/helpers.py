@@ -11,6 +11,9 @@ from runpy import run_path
 
 from cookiecutter.main import cookiecutter
 
+# So that ruff, uv and others are those beside this Python, also in an inactive environment.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.package_name}}"
 SUPPORTED_VLLM = (ROOT / "templates" / "supported_vllm.txt").read_text().split()
