@@ -25,8 +25,8 @@ RESULTS = HERE / "results.json"
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+import real_vllm  # noqa: E402
 from helpers import SUPPORTED_VLLM, render_into, run, write_into_readme  # noqa: E402
-from real_vllm import environment  # noqa: E402
 
 ENGINES: dict[str, dict] = {
     "eager": {"enforce_eager": True},
@@ -54,7 +54,7 @@ def rendered_plugin(folder: Path) -> Path:
 
 def in_vllm(script: str, plugin: Path, *arguments: str, **environment: str) -> dict:
     """Run a script beside this one with the newest supported vLLM; return what it prints."""
-    python = environment(SUPPORTED_VLLM[-1]) / "python"
+    python = real_vllm.environment(SUPPORTED_VLLM[-1]) / "python"
     with tempfile.TemporaryDirectory() as cache:
         settings = {
             "PYTHONPATH": str(plugin),
