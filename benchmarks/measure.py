@@ -16,10 +16,13 @@ def in_turns(what: dict[str, Callable[[], float | None]], rounds: int) -> dict[s
     return samples
 
 
-def row(name: str, samples: dict[str, list[float]], unit: str, scale: float = 1, goal="") -> dict:
+def row(
+    name: str, samples: dict[str, list[float]], unit: str, scale: float = 1, goal="", case=""
+) -> dict:
     """Return one line of a table: the first of the samples against each of the others.
 
-    The ratio is the median of the rounds' ratios, and its spread their middle half.
+    The ratio is the median of the rounds' ratios, and its spread their middle half. README shows
+    what has a goal, and all cases of one name in one line.
     """
     first, *others = samples
     ratios = {}
@@ -33,6 +36,7 @@ def row(name: str, samples: dict[str, list[float]], unit: str, scale: float = 1,
     rounds = len(samples[first])
     return {
         "name": name,
+        "case": case,
         "unit": unit,
         "goal": goal,
         "rounds": rounds,
