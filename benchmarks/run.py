@@ -2,16 +2,19 @@
 
 ``python benchmarks/run.py [PART ...]`` runs some parts or all, and writes results.json, README.md
 and growth.svg beside this file. Parts: throughput, serving, startup, processes, growth, rendering,
-green, suite.
+green, suite. What needs vLLM runs in the newest supported one for CPU, or in the environment whose
+Python the variable PYTHON_WITH_VLLM names: one for a GPU, for example.
 """
 
 import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import green
@@ -31,12 +34,12 @@ from helpers import SUPPORTED_VLLM, render_into, run, write_into_readme  # noqa:
 ENGINES: dict[str, dict] = {
     "eager": {"enforce_eager": True},
     "compiled": {},
-    "eager, tensor parallel 2": {"enforce_eager": True, "tensor_parallel_size": 2},
+    "eager with tensor parallel 2": {"enforce_eager": True, "tensor_parallel_size": 2},
 }
 SERVERS = {
     "eager": ["--enforce-eager"],
     "compiled": [],
-    "eager, tensor parallel 2": ["--enforce-eager", "--tensor-parallel-size", "2"],
+    "eager with tensor parallel 2": ["--enforce-eager", "--tensor-parallel-size", "2"],
 }
 # A second more or less on a shared machine is several per cent of one sample, and the goal is one.
 ROUNDS, SERVING_ROUNDS, MEMORY_ROUNDS = 31, 7, 2
@@ -52,9 +55,13 @@ def rendered_plugin(folder: Path) -> Path:
     return folder / "installed"
 
 
+def python_with_vllm() -> str:
+    given = os.environ.get("PYTHON_WITH_VLLM")
+    return given or str(real_vllm.environment(SUPPORTED_VLLM[-1]) / "python")
+
+
 def in_vllm(script: str, plugin: Path, *arguments: str, **environment: str) -> dict:
-    """Run a script beside this one with the newest supported vLLM; return what it prints."""
-    python = real_vllm.environment(SUPPORTED_VLLM[-1]) / "python"
+    """Run a script beside this one with vLLM; return the JSON that it prints."""
     with tempfile.TemporaryDirectory() as cache:
         settings = {
             "PYTHONPATH": str(plugin),
@@ -64,7 +71,7 @@ def in_vllm(script: str, plugin: Path, *arguments: str, **environment: str) -> d
             "HF_HUB_OFFLINE": "1",
             **environment,
         }
-        command = [python, HERE / script, *arguments]
+        command = [python_with_vllm(), HERE / script, *arguments]
         result = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(result.stdout[-3000:] + result.stderr[-3000:])
@@ -166,8 +173,8 @@ def startup() -> dict:
         nothing = folder / "nothing"
         cases = {
             "plugin": ("plugin", plugin),
-            "in-tree, without a plugin": ("in-tree", nothing),
-            "in-tree, beside the plugin": ("in-tree", plugin),
+            "in-tree without a plugin": ("in-tree", nothing),
+            "in-tree beside the plugin": ("in-tree", plugin),
         }
         for number in range(STARTS):
             for case, (model, path) in cases.items():
@@ -198,6 +205,42 @@ PARTS = {
     "green": lambda: {"seconds": {by: green.seconds(by) for by in ("uv", "pip")}},
     "suite": lambda: {"lanes": suite.lanes()},
 }
+
+
+# What the tables below do not say of themselves.
+NOTES = {
+    "throughput": [
+        "Two engines in one process, or in processes of their own with tensor parallelism, which",
+        "generate in turns; for the peak memory one engine at a time. A ratio within the spread of",
+        "1 shows no difference.",
+        "",
+    ],
+    "serving": ["Two servers, of which vLLM's own bench puts one at a time under load.", ""],
+    "startup": [
+        "In the order in which vLLM takes the steps. With a cold cache vLLM asks a new process what",
+        "the model can do, which imports vLLM once more; so it does for its own models.",
+        "",
+    ],
+    "processes": [
+        "A spawned process has imported vLLM itself, as vLLM's own do; a forked one pays for every",
+        "page of its parent that it touches first. The lazy string registers no HF config class and",
+        "guards nothing: what the plugin costs beyond it is mostly transformers, which makes a",
+        "dataclass of the config class.",
+        "",
+    ],
+    "rendering": [
+        "Against a template with one file, and one with as many files as this, none rendered. In",
+        "process, where Python and cookiecutter are loaded already, Jinja's compiling of the files",
+        "that hold answers is what is left.",
+        "",
+    ],
+}
+WITH_VLLM = ("throughput", "serving", "startup", "processes")
+VERSIONS = """
+import json, platform, torch, vllm
+versions = {"Python": platform.python_version(), "vLLM": vllm.__version__}
+print(json.dumps(versions | {"torch": torch.__version__}))
+"""
 
 
 def plot(series: dict[str, dict]) -> None:
@@ -254,7 +297,7 @@ def as_markdown(results: dict[str, dict]) -> str:
     ]
     for part, result in results.items():
         about = ", ".join(f"{key} {value}" for key, value in result["about"].items())
-        lines += [f"## {part.capitalize()}", "", f"{about}.", ""]
+        lines += [f"## {part.capitalize()}", "", f"{about}.", "", *NOTES.get(part, [])]
         if "rows" in result:
             lines += table_of_rows(result["rows"])
         if "imported by the package" in result:
@@ -289,15 +332,17 @@ def as_markdown(results: dict[str, dict]) -> str:
 
 
 def ratios(rows: list[dict]) -> str:
-    """Return the ratios of all cases of one name, and the figure itself where there is one case."""
-    parts = []
-    for other in rows[0]["ratios"]:
-        each = [f"{line['case']} {line['ratios'][other]['median']:.3g}".strip() for line in rows]
-        parts.append(f"{', '.join(each)} × {other}")
+    """Return the ratios of all cases of one name to the first that each stands against.
+
+    Where there is one case, the figure itself and all its ratios.
+    """
     if len(rows) == 1:
-        first = next(iter(rows[0]["medians"].values()))
-        parts.insert(0, f"{first:.3g} {rows[0]['unit']}")
-    return "; ".join(parts)
+        [(_, first), *_] = rows[0]["medians"].items()
+        each = [f"{ratio['median']:#.3g} × {other}" for other, ratio in rows[0]["ratios"].items()]
+        return "; ".join([f"{first:.3g} {rows[0]['unit']}", *each])
+    other = next(iter(rows[0]["ratios"]))
+    each = [f"{line['case']} {line['ratios'][other]['median']:#.3g}" for line in rows]
+    return f"{', '.join(each)} × {other}"
 
 
 def summary(results: dict[str, dict]) -> str:
@@ -331,6 +376,23 @@ def keep(results: dict[str, dict]) -> None:
         plot(results["growth"]["series"])
 
 
+def about(part: str) -> dict:
+    """Return when, on what and with what a part is measured; to be called before it is."""
+    load = round(os.getloadavg()[0], 1)
+    versions = {"Python": platform.python_version(), "cookiecutter": version("cookiecutter")}
+    if part in WITH_VLLM:
+        versions = json.loads(run(python_with_vllm(), "-c", VERSIONS).stdout.splitlines()[-1])
+    processor = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.+)", processor.read_text()) if processor.exists() else []
+    return {
+        "date": datetime.date.today().isoformat(),
+        **versions,
+        "on": f"{platform.system()} {platform.machine()}, {(names or ['unknown processor'])[0]}",
+        "cores": os.cpu_count(),
+        "load at the start": load,
+    }
+
+
 def main(parts: list[str]) -> int:
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
@@ -338,16 +400,8 @@ def main(parts: list[str]) -> int:
         return 2
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     for part in parts or PARTS:
-        load = os.getloadavg()[0]
-        results[part] = PARTS[part]() | {
-            "about": {
-                "date": datetime.date.today().isoformat(),
-                "Python": platform.python_version(),
-                "on": f"{platform.system()} {platform.machine()}",
-                "cores": os.cpu_count(),
-                "load at the start": round(load, 1),
-            }
-        }
+        circumstances = about(part)
+        results[part] = PARTS[part]() | {"about": circumstances}
         keep({name: results[name] for name in PARTS if name in results})
     return 0
 

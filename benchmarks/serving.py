@@ -13,9 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
 
-from throughput import NAMES, NEW_TOKENS, PROMPT_TOKENS, PROMPTS, SIZES, save
+from throughput import NAMES, NEW_TOKENS, PROMPT_TOKENS, PROMPTS, SETTINGS, SIZES, save
 
 REQUESTS = 4 * PROMPTS
+OPTIONS = ["--no-enable-prefix-caching"]
+for setting in ("dtype", "max_model_len", "kv_cache_memory_bytes", "gpu_memory_utilization"):
+    OPTIONS += [f"--{setting.replace('_', '-')}", str(SETTINGS[setting])]
 # The command "vllm bench serve" in an environment where vLLM has another distribution's name.
 BENCH = """
 from vllm.benchmarks.serve import add_cli_args, main
@@ -45,8 +48,7 @@ def start_server(stack: ExitStack, checkpoint: Path, arguments: list[str]) -> st
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--port", port]
-    command += ["--model", str(checkpoint), "--dtype", "bfloat16", "--max-model-len", "256"]
-    command += ["--no-enable-prefix-caching", *arguments]
+    command += ["--model", str(checkpoint), *OPTIONS, *arguments]
     server = subprocess.Popen(command, stdout=sys.stderr)
     stack.callback(server.wait)
     stack.callback(server.terminate)

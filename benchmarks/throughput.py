@@ -27,6 +27,19 @@ SIZES = {
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
 }
 PROMPTS, PROMPT_TOKENS, NEW_TOKENS = 8, 64, 32
+if torch.cuda.is_available():
+    SIZES |= {"hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 24}
+    SIZES |= {"num_attention_heads": 32}
+    PROMPTS = 64
+# Of a GPU each engine takes what its model needs, and a fixed part for the KV cache: by default it
+# would take nearly all, so that two had no room, and the peak would say nothing about the model.
+SETTINGS = {
+    "dtype": "bfloat16",
+    "max_model_len": 256,
+    "kv_cache_memory_bytes": 2**30,
+    "gpu_memory_utilization": 0.3,
+    "enable_prefix_caching": False,
+}
 NAMES = {
     "plugin": {"architectures": ["MyModelForCausalLM"], "model_type": "vllm_my_model"},
     "in-tree": {"architectures": ["LlamaForCausalLM"], "model_type": "llama"},
@@ -61,9 +74,11 @@ def measure(llm, new_tokens: int) -> tuple[float, list]:
 
 
 def peak_memory() -> int:
-    """Return bytes: of the GPU where there is one, else of this process and all below it."""
+    """Return bytes: of all GPUs where there are some, else of this process and all below it."""
     if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated()
+        # In all processes. PyTorch keeps what it once had, so that this is the peak.
+        memory = map(torch.cuda.mem_get_info, range(torch.cuda.device_count()))
+        return sum(total - free for free, total in memory)
     this = psutil.Process()
     found = [Path(f"/proc/{each.pid}/status") for each in [this, *this.children(recursive=True)]]
     lines = [line.split() for file in found for line in file.read_text().splitlines()]
@@ -75,9 +90,7 @@ def main(folder: Path, rounds: int, options: dict, names: list[str]) -> dict:
 
     llms = {}
     for name in names:
-        settings = {"max_model_len": 256, "skip_tokenizer_init": True, "dtype": "bfloat16"}
-        checkpoint = str(save(folder, name))
-        llms[name] = LLM(checkpoint, enable_prefix_caching=False, **settings, **options)
+        llms[name] = LLM(str(save(folder, name)), skip_tokenizer_init=True, **SETTINGS, **options)
     tokens = {name: measure(llm, NEW_TOKENS)[1] for name, llm in llms.items()}
     samples: dict[str, dict[str, list]] = {name: {"rate": [], "first": []} for name in llms}
     for number in range(rounds):
