@@ -123,6 +123,19 @@ def rows_of(where: str, case: str, samples: dict[str, dict[str, list]]) -> list[
     return rows
 
 
+def compare_code(plugin: Path, folder: Path) -> str:
+    """Return whether the compiler writes the same C++ for the plugin as for the in-tree model."""
+    one, other = (
+        in_vllm("throughput.py", plugin, str(folder), "0", "{}", model, **binding({}))
+        for model in ("plugin", "in-tree")
+    )
+    files = one["compiled files"]
+    if not files:
+        return "Compiled without C++."
+    same = "the same for both" if files == other["compiled files"] else "not the same for both"
+    return f"The C++ that is compiled, {len(files)} files, is {same}, to the byte."
+
+
 def throughput() -> dict:
     rows = []
     with tempfile.TemporaryDirectory() as name:
@@ -147,7 +160,8 @@ def throughput() -> dict:
                 MEMORY_ROUNDS,
             )
             rows.append(row("peak memory, offline", memory, "MiB", 2**-20, "< 1.01", title))
-    return {"rows": rows}
+        code = compare_code(plugin, folder / "models")
+    return {"rows": rows, "code": code}
 
 
 def serving() -> dict:
@@ -300,6 +314,8 @@ def as_markdown(results: dict[str, dict]) -> str:
         lines += [f"## {part.capitalize()}", "", f"{about}.", "", *NOTES.get(part, [])]
         if "rows" in result:
             lines += table_of_rows(result["rows"])
+        if "code" in result:
+            lines += [result["code"], ""]
         if "imported by the package" in result:
             for package, names in result["imported by the package"].items():
                 text = ", ".join(names[:3]) + (f" … ({len(names)})" if names[3:] else "")

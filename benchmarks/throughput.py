@@ -85,6 +85,11 @@ def peak_memory() -> int:
     return 1024 * sum(int(words[1]) for words in lines if words[0] == "VmHWM:")
 
 
+def compiled_files() -> list[str]:
+    """Return the names of the C++ files that the compiler wrote: each is a hash of what is in it."""
+    return sorted(path.name for path in Path(os.environ["VLLM_CACHE_ROOT"]).rglob("*.cpp"))
+
+
 def main(folder: Path, rounds: int, options: dict, names: list[str]) -> dict:
     from vllm import LLM
 
@@ -99,7 +104,12 @@ def main(folder: Path, rounds: int, options: dict, names: list[str]) -> dict:
             samples[name]["first"].append(measure(llms[name], 1)[0])
             seconds = measure(llms[name], NEW_TOKENS)[0]
             samples[name]["rate"].append(PROMPTS * NEW_TOKENS / seconds)
-    return {"samples": samples, "tokens": tokens, "peak memory": peak_memory()}
+    return {
+        "samples": samples,
+        "tokens": tokens,
+        "peak memory": peak_memory(),
+        "compiled files": compiled_files(),
+    }
 
 
 if __name__ == "__main__":
