@@ -229,7 +229,11 @@ NOTES = {
         "1 shows no difference.",
         "",
     ],
-    "serving": ["Two servers, of which vLLM's own bench puts one at a time under load.", ""],
+    "serving": [
+        "Two servers, of which vLLM's own bench puts one at a time under load. They are started",
+        "once, so that what chance gives one of them stays with it for all rounds.",
+        "",
+    ],
     "startup": [
         "In the order in which vLLM takes the steps. With a cold cache vLLM asks a new process what",
         "the model can do, which imports vLLM once more; so it does for its own models.",
