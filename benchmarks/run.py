@@ -231,7 +231,8 @@ NOTES = {
     ],
     "serving": [
         "Two servers, of which vLLM's own bench puts one at a time under load. They are started",
-        "once, so that what chance gives one of them stays with it for all rounds.",
+        "once, so that what chance gives one of them stays with it for all rounds: two servers of",
+        "the same in-tree model differ from one another by as much as those of this table do.",
         "",
     ],
     "startup": [
