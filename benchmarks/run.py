@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -123,44 +124,44 @@ def rows_of(where: str, case: str, samples: dict[str, dict[str, list]]) -> list[
     return rows
 
 
-def compare_code(plugin: Path, folder: Path) -> str:
-    """Return whether the compiler writes the same C++ for the plugin as for the in-tree model."""
-    one, other = (
-        in_vllm("throughput.py", plugin, str(folder), "0", "{}", model, **binding({}))
-        for model in ("plugin", "in-tree")
-    )
-    files = one["compiled files"]
-    if not files:
-        return "Compiled without C++."
-    same = "the same for both" if files == other["compiled files"] else "not the same for both"
-    return f"The C++ that is compiled, {len(files)} files, is {same}, to the byte."
+def compare_code(one: list[str], other: list[str]) -> str:
+    """Return whether the compiler has written the same files for the plugin as for the in-tree model."""
+    same = "the same for both" if one == other else "not the same for both"
+    return f"The C++ that is compiled, {len(one)} files, is {same}, to the byte."
+
+
+def offline(title: str, options: dict, plugin: Path, checkpoints: Path) -> tuple[list[dict], list]:
+    """Return the rows for one kind of engine, and the files compiled for each of the two models."""
+    models, alone = ("plugin", "in-tree"), {}
+
+    def engine(rounds: int, *models: str) -> dict:
+        arguments = (str(checkpoints), str(rounds), json.dumps(options), *models)
+        return in_vllm("throughput.py", plugin, *arguments, **binding(options))
+
+    def peak_memory(model: str) -> float:
+        alone[model] = engine(2, model)
+        return alone[model]["peak memory"]
+
+    result = engine(ROUNDS, *models)
+    if result["tokens"]["plugin"] != result["tokens"]["in-tree"]:
+        raise RuntimeError(f"{title}: the plugin and the in-tree model differ")
+    rows = rows_of("offline", title, result["samples"])
+    # Alone, since what two engines share cannot be told apart.
+    memory = in_turns({model: partial(peak_memory, model) for model in models}, MEMORY_ROUNDS)
+    rows.append(row("peak memory, offline", memory, "MiB", 2**-20, "< 1.01", title))
+    return rows, [alone[model]["compiled files"] for model in models]
 
 
 def throughput() -> dict:
-    rows = []
+    rows, code = [], "Compiled without C++."
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plugin = rendered_plugin(folder)
         for title, options in ENGINES.items():
-
-            def engine(rounds: int, *models: str, options=options) -> dict:
-                arguments = (str(folder / "models"), str(rounds), json.dumps(options), *models)
-                return in_vllm("throughput.py", plugin, *arguments, **binding(options))
-
-            result = engine(ROUNDS)
-            if result["tokens"]["plugin"] != result["tokens"]["in-tree"]:
-                raise RuntimeError(f"{title}: the plugin and the in-tree model differ")
-            rows += rows_of("offline", title, result["samples"])
-            # Alone, since what two engines share cannot be told apart.
-            memory = in_turns(
-                {
-                    model: lambda model=model: engine(2, model)["peak memory"]
-                    for model in ("plugin", "in-tree")
-                },
-                MEMORY_ROUNDS,
-            )
-            rows.append(row("peak memory, offline", memory, "MiB", 2**-20, "< 1.01", title))
-        code = compare_code(plugin, folder / "models")
+            found, files = offline(title, options, plugin, folder / "models")
+            rows += found
+            if files[0]:
+                code = compare_code(*files)
     return {"rows": rows, "code": code}
 
 
@@ -231,8 +232,8 @@ NOTES = {
     ],
     "serving": [
         "Two servers, of which vLLM's own bench puts one at a time under load. They are started",
-        "once, so that what chance gives one of them stays with it for all rounds: two servers of",
-        "the same in-tree model differ from one another by as much as those of this table do.",
+        "once, so that what chance gives one of them stays with it for all rounds: the spread does",
+        "not show that.",
         "",
     ],
     "startup": [
@@ -359,10 +360,10 @@ def ratios(rows: list[dict]) -> str:
     """
     if len(rows) == 1:
         [(_, first), *_] = rows[0]["medians"].items()
-        each = [f"{ratio['median']:#.3g} × {other}" for other, ratio in rows[0]["ratios"].items()]
+        each = [f"{ratio['median']:#.4g} × {other}" for other, ratio in rows[0]["ratios"].items()]
         return "; ".join([f"{first:.3g} {rows[0]['unit']}", *each])
     other = next(iter(rows[0]["ratios"]))
-    each = [f"{line['case']} {line['ratios'][other]['median']:#.3g}" for line in rows]
+    each = [f"{line['case']} {line['ratios'][other]['median']:#.4g}" for line in rows]
     return f"{', '.join(each)} × {other}"
 
 

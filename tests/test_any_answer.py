@@ -42,9 +42,6 @@ KEYWORDS = {
 # The only files that an answer in free words gets into.
 WORDS_IN = {"setup.py", "README.md", "LICENSE"}
 
-# Files that live for milliseconds need no disk: that is a third of the time.
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-
 # All code points, also lone surrogates, which a shell makes of bytes that are no UTF-8.
 anything = st.text(st.characters(exclude_categories=[]), max_size=310)
 specials = st.text("'\"\\%#{}[]<>&*!|`$:;,.-_=+~^@/ \t\nêж中ש😀\u202e", max_size=40)
@@ -122,7 +119,7 @@ def cookiecutter_inside():
 def render(answers: dict[str, str]) -> dict[str, bytes] | str:
     """Render without hooks; return each file's bytes, or the line that refuses an answer."""
     context = generate_context(str(ROOT / "cookiecutter.json"), {}, answers)
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         try:
             context["cookiecutter"] = prompt_for_config(context, no_input=True)
         except SystemExit as refusal:
