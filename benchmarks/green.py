@@ -19,7 +19,7 @@ REASONS = {
 
 
 def steps(folder: Path, by: str) -> dict[str, list]:
-    """Return the commands from nothing to tests, by uv, or by pip as the last words tell."""
+    """Return the commands from nothing to tests, by uv, or by pip as the hook prints them."""
     project = folder / "vllm_my_model"
     environment, python = project / ".venv", project / ".venv" / "bin" / "python"
     make, install = {
@@ -43,7 +43,7 @@ def seconds(by: str) -> dict[str, float]:
             for step, command in steps(Path(name), by).items():
                 start = time.perf_counter()
                 arguments = list(map(str, command))
-                subprocess.run(arguments, check=True, capture_output=True, cwd=name)
+                subprocess.run(arguments, check=True, capture_output=True, cwd=name, timeout=600)
                 samples.setdefault(step, []).append(time.perf_counter() - start)
     # The first round has warmed the cache.
     medians = {step: statistics.median(values[1:]) for step, values in samples.items()}

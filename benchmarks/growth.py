@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ENGINE = Path(__file__).parents[1] / "{{cookiecutter.package_name}}/tests/fixture_engine"
+ENGINE = Path(__file__).parents[1] / "{{cookiecutter.package_name}}/tests/_template/fixture_engine"
 LOAD = """
 import time
 from vllm.plugins import load_general_plugins
@@ -41,7 +41,9 @@ def seconds_to_load(plugins: int, architectures: int) -> float:
             write_plugin(folder, f"plugin{number}", architectures)
         settings = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ENGINE}"}
         command = [sys.executable, "-c", LOAD]
-        runs = [subprocess.check_output(command, env=settings, text=True) for _ in range(5)]
+        runs = [
+            subprocess.check_output(command, env=settings, text=True, timeout=600) for _ in range(5)
+        ]
     return statistics.median(map(float, runs))
 
 
@@ -54,7 +56,8 @@ def seconds_of_engine(processes: int) -> float:
         times = []
         for _ in range(3):
             start = time.perf_counter()
-            reports = json.loads(subprocess.check_output(command, env=settings, text=True))
+            output = subprocess.check_output(command, env=settings, text=True, timeout=600)
+            reports = json.loads(output)
             times.append(time.perf_counter() - start)
             assert len(reports) == processes + 2
     return statistics.median(times)

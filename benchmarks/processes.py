@@ -9,6 +9,7 @@ import compileall
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -79,6 +80,7 @@ def take(folder: str, package: str, in_bytes: bool = False) -> dict:
 def take_in_forked(*arguments) -> dict:
     read, write = os.pipe()
     if os.fork() == 0:
+        signal.alarm(600)
         os.write(write, json.dumps(take(*arguments)).encode())
         os._exit(0)
     os.close(write)
@@ -89,7 +91,8 @@ def take_in_forked(*arguments) -> dict:
 
 
 def take_in_new(*arguments: str) -> dict:
-    output = subprocess.check_output([sys.executable, __file__, "take", *arguments], text=True)
+    command = [sys.executable, __file__, "take", *arguments]
+    output = subprocess.check_output(command, text=True, timeout=600)
     return json.loads(output.splitlines()[-1])
 
 

@@ -41,7 +41,7 @@ def renderer(template: Path, folder: Path, in_process: bool, hooks: bool):
                 command = [sys.executable, "-m", "cookiecutter", "--no-input", "-o", into]
                 command += ["--config-file", str(config)]
                 command += ["--accept-hooks", "yes" if hooks else "no", str(template)]
-                subprocess.run(command, check=True, capture_output=True)
+                subprocess.run(command, check=True, capture_output=True, timeout=600)
 
     return render
 

@@ -2,7 +2,8 @@
 
 ``python benchmarks/run.py [PART ...]`` runs some parts or all, and writes results.json, README.md
 and growth.svg beside this file. Parts: throughput, serving, startup, processes, growth, rendering,
-green, suite. What needs vLLM runs in the newest supported one for CPU, or in the environment whose
+green, suite. With ``--tables`` it measures nothing, and writes the tables only, which call stale
+what was measured on another state of the template or of the part's script. What needs vLLM runs in the newest supported one for CPU, or in the environment whose
 Python the variable PYTHON_WITH_VLLM names: one for a GPU, for example.
 """
 
@@ -11,7 +12,6 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 import tempfile
 from functools import partial
@@ -27,10 +27,11 @@ from measure import in_turns, row
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 ROOT = HERE.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tools"))
 
-import real_vllm  # noqa: E402
-from helpers import SUPPORTED_VLLM, render_into, run, write_into_readme  # noqa: E402
+from shared import environments  # noqa: E402
+from shared.freshness import RENDERED, STALE, digest, marked  # noqa: E402
+from shared.rendering import SUPPORTED_VLLM, render_into, result_of, run, use_this_environment  # noqa: E402
 
 ENGINES: dict[str, dict] = {
     "eager": {"enforce_eager": True},
@@ -58,7 +59,7 @@ def rendered_plugin(folder: Path) -> Path:
 
 def python_with_vllm() -> str:
     given = os.environ.get("PYTHON_WITH_VLLM")
-    return given or str(real_vllm.environment(SUPPORTED_VLLM[-1]) / "python")
+    return given or str(environments.environment(SUPPORTED_VLLM[-1]) / "python")
 
 
 def in_vllm(script: str, plugin: Path, *arguments: str, **environment: str) -> dict:
@@ -73,7 +74,7 @@ def in_vllm(script: str, plugin: Path, *arguments: str, **environment: str) -> d
             **environment,
         }
         command = [python_with_vllm(), HERE / script, *arguments]
-        result = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True)
+        result = result_of(*command, env=os.environ | settings, limit=7200)
     if result.returncode:
         raise RuntimeError(result.stdout[-3000:] + result.stderr[-3000:])
     # Behind it vLLM may say how its processes end.
@@ -222,6 +223,21 @@ PARTS = {
 }
 
 
+# The scripts beside this one that decide what a part gives, besides the one of its own name.
+SCRIPTS = {"serving": ["throughput"], "startup": ["throughput"]}
+
+
+def digest_of(part: str) -> str:
+    """Return the digest of what a part measures and of what it measures by."""
+    scripts = [f"benchmarks/{name}.py" for name in ["measure", part, *SCRIPTS.get(part, [])]]
+    return digest(*RENDERED, *scripts, *(["tests"] if part == "suite" else []))
+
+
+def state_of(part: str, result: dict) -> str:
+    """Return "" if the figures of a part are of what is here now, else that they are stale."""
+    return "" if result["about"].get("digest") == digest_of(part) else STALE
+
+
 # What the tables below do not say of themselves.
 NOTES = {
     "throughput": [
@@ -313,11 +329,18 @@ def as_markdown(results: dict[str, dict]) -> str:
         "",
         "Written by `benchmarks/run.py`. Each pair was measured in turns in one run; a ratio is the",
         "median of the rounds' ratios, with their middle half beside it.",
+        "In-tree is vLLM's own Llama with the same weights; the shapes are other ways to write a",
+        "`register()`, with the class itself, or with a lazy string and nothing else.",
         "",
+        "## Goals",
+        "",
+        summary(results),
     ]
     for part, result in results.items():
+        state = state_of(part, result)
         about = ", ".join(f"{key} {value}" for key, value in result["about"].items())
-        lines += [f"## {part.capitalize()}", "", f"{about}.", "", *NOTES.get(part, [])]
+        title = f"## {marked(part.capitalize(), state)}"
+        lines += [title, "", f"{about}; {state or 'current'}.", "", *NOTES.get(part, [])]
         if "rows" in result:
             lines += table_of_rows(result["rows"])
         if "code" in result:
@@ -368,23 +391,34 @@ def ratios(rows: list[dict]) -> str:
 
 
 def summary(results: dict[str, dict]) -> str:
-    """Return README's table: what has a goal, a line for each."""
+    """Return the first table: what has a goal, a line for each."""
     by_name: dict[str, list[dict]] = {}
-    for part in results.values():
-        for line in part.get("rows", []):
+    for part, result in results.items():
+        for line in result.get("rows", []):
             if line["goal"]:
-                by_name.setdefault(line["name"], []).append(line)
+                name = marked(line["name"], state_of(part, result))
+                by_name.setdefault(name, []).append(line)
     cells = [(name, ratios(rows), rows[0]["goal"]) for name, rows in by_name.items()]
     if "green" in results:
         each = [f"{s['together']:.1f} s by {by}" for by, s in results["green"]["seconds"].items()]
-        cells.append(("from nothing to passing tests", ", ".join(each), "< 10 s"))
+        name = marked("from nothing to passing tests", state_of("green", results["green"]))
+        cells.append((name, ", ".join(each), "< 10 s"))
     if "suite" in results:
         lanes = results["suite"]["lanes"]
         each = [f"{lane['name']} {lane['seconds']:.0f} s" for lane in lanes]
         goals = ", ".join(lane["goal"] for lane in lanes)
-        cells.append(("this repository's tests", ", ".join(each), goals))
+        name = marked("this repository's tests", state_of("suite", results["suite"]))
+        cells.append((name, ", ".join(each), goals))
     lines = ["| what | measured | goal |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(line)} |" for line in cells)]) + "\n"
+
+
+def read() -> dict[str, dict]:
+    return json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+
+
+def write_tables(results: dict[str, dict]) -> None:
+    (HERE / "README.md").write_text(as_markdown(results), encoding="utf-8")
 
 
 def keep(results: dict[str, dict]) -> None:
@@ -392,8 +426,7 @@ def keep(results: dict[str, dict]) -> None:
     # First, so that a mistake in a table loses no figures.
     text = json.dumps(results, indent=1, ensure_ascii=False)
     RESULTS.write_text(text + "\n", encoding="utf-8")
-    write_into_readme("benchmarks/run.py", summary(results))
-    (HERE / "README.md").write_text(as_markdown(results), encoding="utf-8")
+    write_tables(results)
     if "growth" in results:
         plot(results["growth"]["series"])
 
@@ -412,15 +445,19 @@ def about(part: str) -> dict:
         "on": f"{platform.system()} {platform.machine()}, {(names or ['unknown processor'])[0]}",
         "cores": os.cpu_count(),
         "load at the start": load,
+        "digest": digest_of(part),
     }
 
 
 def main(parts: list[str]) -> int:
+    if parts == ["--tables"]:
+        write_tables(read())
+        return 0
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         print(f"{unknown[0]} is no part: {', '.join(PARTS)}")
         return 2
-    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    results = read()
     for part in parts or PARTS:
         circumstances = about(part)
         results[part] = PARTS[part]() | {"about": circumstances}
@@ -429,4 +466,5 @@ def main(parts: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    use_this_environment()
     sys.exit(main(sys.argv[1:]))

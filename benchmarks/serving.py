@@ -50,7 +50,7 @@ def start_server(stack: ExitStack, checkpoint: Path, arguments: list[str]) -> st
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--port", port]
     command += ["--model", str(checkpoint), *OPTIONS, *arguments]
     server = subprocess.Popen(command, stdout=sys.stderr)
-    stack.callback(server.wait)
+    stack.callback(server.wait, timeout=60)
     stack.callback(server.terminate)
     for _ in range(300):
         if server.poll() is not None:
@@ -71,7 +71,7 @@ def bench(address: str, checkpoint: Path, file: Path) -> dict:
     command += ["--max-concurrency", str(PROMPTS), "--num-warmups", str(PROMPTS), "--seed", "0"]
     command += ["--temperature", "0", "--disable-tqdm"]
     command += ["--save-result", "--result-dir", str(file.parent), "--result-filename", file.name]
-    subprocess.run(command, check=True, stdout=sys.stderr)
+    subprocess.run(command, check=True, stdout=sys.stderr, timeout=1800)
     report = json.loads(file.read_text())
     if report["completed"] != REQUESTS:
         raise RuntimeError(f"{report['completed']} of {REQUESTS} requests were answered")

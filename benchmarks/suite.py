@@ -31,9 +31,9 @@ def lanes() -> list[dict]:
     found = []
     with tempfile.TemporaryDirectory() as name:
         clone, report = Path(name, "clone"), Path(name, "report.xml")
-        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True, timeout=600)
         for lane, options in LANES.items():
             command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *options]
-            subprocess.run(command, cwd=clone, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(command, cwd=clone, check=True, stdout=subprocess.DEVNULL, timeout=7200)
             found.append(read(lane, report))
     return found

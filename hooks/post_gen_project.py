@@ -12,9 +12,11 @@ THROWN_AWAY = RENDERED_BY_CRUFT and PROJECT.parent.name.startswith("tmp")
 
 
 def where_to_go() -> str:
-    """Return the project's path as seen from where cookiecutter was started, if that is known."""
-    start = os.environ.get("PWD", "/")
-    return str(PROJECT.relative_to(start) if PROJECT.is_relative_to(start) else PROJECT)
+    """Return the project's path, or its name alone if the shell is in the folder that holds it."""
+    # PWD is the shell's word for where it is: missing, relative or out of date, it is no help.
+    start = Path(os.environ.get("PWD", ""))
+    beside = start.is_absolute() and start.is_dir() and start.samefile(PROJECT.parent)
+    return PROJECT.name if beside else str(PROJECT)
 
 
 if not THROWN_AWAY:

@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis
 import jinja2
 import pytest
-from helpers import render_into
+from shared.rendering import can_be_written, render_into, result_of, use_this_environment
 
 # Sets of answers for each kind of model and property, of which there are four and two. The same
 # ones in each run; --hypothesis-profile=thorough tries ten times as many.
@@ -19,6 +19,10 @@ hypothesis.settings.register_profile(
     "thorough", hypothesis.settings.get_profile("fast"), max_examples=10 * EXAMPLES
 )
 hypothesis.settings.load_profile("fast")
+
+
+def pytest_configure() -> None:
+    use_this_environment()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,7 +38,19 @@ def leave_nothing_behind(tmp_path_factory):
         config = Path(folder, "cookiecutter.yaml")
         config.write_text(f"replay_dir: {folder}\ncookiecutters_dir: {folder}\n")
         patch.setenv("COOKIECUTTER_CONFIG", str(config))
+        if not can_be_written(result_of("uv", "cache", "dir").stdout.strip()):
+            # One for all workers.
+            patch.setenv("UV_CACHE_DIR", str(tmp_path_factory.getbasetemp().parent / "uv"))
         yield
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say at the end, once for each reason, what could not be tested here."""
+    reports = terminalreporter.stats.get("xfailed", [])
+    if reasons := sorted({report.wasxfail.removeprefix("reason: ") for report in reports}):
+        terminalreporter.section("not tested", red=True, bold=True)
+        for reason in reasons:
+            terminalreporter.line(reason, red=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
-"""All metadata of this package; what vLLM needs to know as well stands in about.py."""
+"""All metadata of this package but its name; what vLLM needs to know too stands in about.py."""
 
+import warnings
 from pathlib import Path
 from runpy import run_path
 
@@ -10,8 +11,10 @@ PACKAGE = "{{ cookiecutter.package_name }}"
 # Run as a file, so that building the package does not need to import it.
 about = run_path(str(HERE / PACKAGE / "about.py"))
 
+# setuptools drops what pyproject.toml does not list under dynamic, and pip hides its warning.
+warnings.filterwarnings("error", r"`\S+` defined outside of `pyproject.toml` is ignored")
+
 setup(
-    name=PACKAGE,
     version="0.1.0",
     description={{ cookiecutter.description | python_string }},
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
@@ -22,8 +25,11 @@ setup(
     license_expression="{{ cookiecutter.license | spdx }}",
     classifiers={{ cookiecutter.license | classifiers }},
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
+    # Stated, the default makes an editable install put this folder on sys.path. Without it, Python
+    # would take this folder for an empty package when it is started in the folder above.
+    package_dir={"": "."},
     python_requires=">=3.10",
-    # Nothing is required: pip must not replace the vLLM that this plugin is installed into.
+    # No dependencies: pip must not replace the vLLM that this plugin is installed into.
     extras_require={
         "vllm": [f"vllm>={about['OLDEST_VLLM']},<={about['NEWEST_VLLM']}"],
         "test": ["griffe>=1.14", "pytest>=8"],

@@ -1,0 +1,68 @@
+"""Fixtures of the real lane: plugins in an environment with vLLM, and a way to run scripts there."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+import witness
+from lane import CHECKPOINT_NAMES, NAMES, SCRIPTS, VERSION, build
+from shared import environments
+from shared.rendering import LONG_LIMIT, render_into, result_of
+
+
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory):
+    """The bin folder of an environment with vLLM and one plugin of each kind, and their tests."""
+    bin_folder = environments.on_top_of(VERSION, tmp_path_factory.mktemp("plugins") / "venv")
+    projects = {}
+    for kind, names in NAMES.items():
+        projects[kind] = render_into(tmp_path_factory.mktemp(kind), kind=kind, **names)
+        environments.install(bin_folder, build(projects[kind]))
+    return bin_folder, projects
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """What the environment of every process with vLLM adds: no network, and one cache for all."""
+    return {
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_CACHE_ROOT": str(tmp_path_factory.mktemp("cache")),
+    }
+
+
+@pytest.fixture
+def call(plugins, settings, tmp_path):
+    """A function that runs one of the scripts beside a kind's tests; it leaves a result.json."""
+    bin_folder, projects = plugins
+
+    def call(name: str, kind: str, options: dict, **environment) -> subprocess.CompletedProcess:
+        if kind not in projects:
+            pytest.skip(f"{kind} does not support vLLM {VERSION}")
+        tests = projects[kind] / "tests"
+        shutil.copytree(SCRIPTS, tests, dirs_exist_ok=True)
+        names = CHECKPOINT_NAMES[kind] | options.get("names", {})
+        arguments = [tmp_path / "checkpoint", json.dumps(options | {"names": names})]
+        command = [bin_folder / "python", tests / f"{name}.py", *arguments]
+        environment = os.environ | settings | environment
+        return result_of(*command, env=environment, limit=LONG_LIMIT)
+
+    return call
+
+
+@pytest.fixture
+def noted_calls(tmp_path, record_property):
+    """A function that returns what the witness noted of a kind's plugin, and reports it."""
+
+    def noted_calls(kind: str) -> list[dict]:
+        calls = witness.calls(tmp_path / "witness")
+        record_property("processes", json.dumps(calls))
+        assert all(NAMES[kind]["class_name"] in call["architectures"] for call in calls), calls
+        # No second call in any process.
+        assert len({call["pid"] for call in calls}) == len(calls), calls
+        return calls
+
+    return noted_calls

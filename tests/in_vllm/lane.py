@@ -1,0 +1,50 @@
+"""What the real lane has in common: the plugins' names, where things are, how to build and compare.
+
+It runs on the newest supported vLLM, or on the version that the environment variable REAL_VLLM
+names.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from shared import environments
+from shared.environments import VERSION
+from shared.rendering import KINDS, run
+
+RUNNING = [kind for kind in KINDS if VERSION in environments.supported_by(kind)]
+
+# One package for each kind, so that all can be installed at the same time.
+NAMES = {
+    kind: {"package_name": f"vllm_my_{kind}", "class_name": f"My{kind.title()}ForCausalLM"}
+    for kind in RUNNING
+}
+BROKEN = {"package_name": "vllm_my_broken", "class_name": "MyBrokenForCausalLM"}
+CHECKPOINT_NAMES = {
+    kind: {"architectures": [names["class_name"]], "model_type": names["package_name"]}
+    for kind, names in NAMES.items()
+}
+
+SCRIPTS = Path(__file__).parent / "scripts"
+IN_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
+EAGER: dict[str, dict] = {"eager": {"enforce_eager": True}}
+
+
+def build(project: Path) -> Path:
+    """Build a rendered project, remove its package, which the wheel is to bring; return that."""
+    run("python", "-m", "build", "--wheel", "--no-isolation", project)
+    shutil.rmtree(project / project.name)
+    [wheel] = project.glob("dist/*.whl")
+    return wheel
+
+
+def assert_equal_results(result: subprocess.CompletedProcess, folder: Path) -> dict:
+    """Assert that what vLLM gave and each reference are the same, and return them all."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    results = json.loads((folder / "checkpoint" / "result.json").read_text())
+    assert len(results) >= 2, results
+    first, *others = results.values()
+    for other in others:
+        assert other == first, results
+    return results

@@ -1,0 +1,62 @@
+"""Rendered plugins, as wheels, in real vLLM on CPU: what each kind of model puts out.
+
+The plugins' own tests do most of the work: registration, compatibility, output equal to HF's.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import witness
+from lane import EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
+from shared.rendering import KINDS, LONG_LIMIT, MODELS, run_own_tests
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_own_tests_pass_on_real_vllm(plugins, record_property, kind):
+    if kind not in RUNNING:
+        pytest.skip(f"{kind} does not support vLLM {VERSION}")
+    bin_folder, projects = plugins
+    outcomes = run_own_tests(bin_folder, projects[kind], limit=LONG_LIMIT)
+    assert set(outcomes.values()) == {"passed"}, outcomes
+    record_property("passed", len(outcomes))
+    own = [path.stem for path in projects[kind].glob("tests/test_*.py")]
+    for module in ("test_registration", "test_compatibility", *own):
+        assert any(module in name for name in outcomes), outcomes
+
+
+@pytest.mark.parametrize(
+    ("kind", "script", "engines", "names"),
+    [
+        # The kinds' own tests compile. What extend changes is on, and the in-tree model is asked for
+        # it while sampling.
+        ("decoder", "generate", EAGER, {}),
+        ("extend", "generate", EAGER, {"suppressed_token_ids": list(range(64))}),
+        ("embedding", "embed", EAGER, {}),
+        ("multimodal", "describe", EAGER, {}),
+    ],
+    ids=MODELS,
+)
+def test_in_process_the_output_is_that_of_hf_and_of_the_in_tree_model(
+    call, settings, noted_calls, tmp_path, kind, script, engines, names
+):
+    # A class that was inspected before is not inspected again.
+    shutil.rmtree(Path(settings["VLLM_CACHE_ROOT"], "modelinfos"), ignore_errors=True)
+    environment = witness.install(tmp_path / "witness", f"vllm_my_{kind}")
+    options = {"engines": engines, "names": names, "in_tree": True}
+    result = call(script, kind, options, **environment, **IN_PROCESS)
+    assert set(assert_equal_results(result, tmp_path)) == {"HF", "in-tree", *engines}
+    front_end, *inspections = noted_calls(kind)
+    assert front_end["role"] == "MainProcess"
+    assert {call["role"] for call in inspections} == {"inspection"}
+
+
+def test_a_lora_adapter_changes_the_tokens_as_it_does_in_peft(call, tmp_path):
+    assert_equal_results(call("lora", "decoder", {}, **IN_PROCESS), tmp_path)
+
+
+def test_int8_weights_give_the_tokens_of_the_in_tree_model_and_of_torch(call, tmp_path):
+    results = assert_equal_results(call("quantized", "decoder", {}, **IN_PROCESS), tmp_path)
+    assert set(results) == {"plugin", "in-tree", "torch"}

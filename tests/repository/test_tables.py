@@ -1,0 +1,59 @@
+"""Every table of results is what its tool makes of the reports, and says what of these is stale.
+
+After a change that makes a report stale, ``--tables`` of that tool writes them anew.
+"""
+
+import importlib
+
+import check_audit_on_releases
+import matrix
+import mutate
+import pytest
+from shared.rendering import ROOT, SUPPORTED_VLLM
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = ROOT / "results"
+
+
+def test_the_readme_has_what_was_seen_of_the_supported_versions():
+    lanes = matrix.read_all()
+    assert list(lanes) == ["fixture", *SUPPORTED_VLLM]
+    cure = "python tools/matrix.py --tables"
+    assert f"\n\n{matrix.summary(lanes)}\n<!-- end -->" in README, cure
+
+
+def test_the_tables_of_results_are_those_of_the_reports():
+    text = (RESULTS / "README.md").read_text(encoding="utf-8")
+    assert text == matrix.as_markdown(matrix.read_all()), "python tools/matrix.py --tables"
+
+
+def test_the_table_of_mutations_is_that_of_the_report_and_none_survives():
+    text = (RESULTS / "mutations.md").read_text(encoding="utf-8")
+    assert text == mutate.as_markdown(mutate.read()), "python tools/mutate.py --tables"
+    assert "Survivors: none." in text
+
+
+def test_the_tables_on_the_audit_are_those_of_the_report():
+    text = (RESULTS / "audit.md").read_text(encoding="utf-8")
+    assert text == check_audit_on_releases.as_markdown(check_audit_on_releases.read()), (
+        "python tools/check_audit_on_releases.py --tables"
+    )
+
+
+def test_the_tables_of_figures_are_those_of_the_report(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    benchmarks = importlib.import_module("run")
+    results, cure = benchmarks.read(), "python benchmarks/run.py --tables"
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert text == benchmarks.as_markdown(results), cure
+
+
+@pytest.mark.parametrize("name", ["fixture", *SUPPORTED_VLLM])
+def test_a_report_that_is_not_stale_has_all_tests_of_its_lane_and_none_failed(name):
+    report = matrix.read_all()[name]
+    ends = {result["outcome"] for result in report["results"].values()}
+    assert ends <= {"passed", "skipped"}
+    if not report["state"]:
+        environment = {} if name == "fixture" else {"REAL_VLLM": name}
+        now = matrix.collect(*matrix.SELECTED[matrix.lane_of(name)], **environment)
+        assert set(now) == set(report["collected"]) == set(report["results"])

@@ -1,0 +1,78 @@
+"""Write taken_names/: architectures, model types, tool parsers and packages of the supported vLLMs.
+
+And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import mypy
+from shared import environments
+from shared.rendering import ROOT, SUPPORTED_PYTHONS, SUPPORTED_VLLM, run, use_this_environment
+
+ASK = """
+import json
+from importlib.metadata import distributions, packages_distributions
+from transformers import CONFIG_MAPPING
+from vllm import ModelRegistry
+from vllm.tool_parsers import ToolParserManager
+from vllm.transformers_utils.config import _CONFIG_REGISTRY
+
+names = {
+    "architectures": list(ModelRegistry.get_supported_archs()),
+    "model_types": [*CONFIG_MAPPING, *_CONFIG_REGISTRY],
+    "tool_parsers": ToolParserManager.list_registered(),
+    "packages": [*packages_distributions(), *(each.name for each in distributions())],
+}
+print("\\n" + json.dumps(names))
+"""
+
+
+def main() -> None:
+    """Ask every supported vLLM, and write the union of the answers."""
+    taken: dict[str, set[str]] = {"python": python_modules()}
+    known: dict[str, set[str]] = {}
+    for version in SUPPORTED_VLLM:
+        python = environments.environment(version) / "python"
+        answer = json.loads(run(python, "-c", ASK).stdout.splitlines()[-1])
+        known[version] = set(answer["model_types"])
+        for what, names in answer.items():
+            taken.setdefault(what, set()).update(names)
+    # As the template's package names are written; two spellings of a distribution are one.
+    packages = {re.sub(r"[-_.]+", "_", name).lower() for name in taken["packages"]}
+    taken["packages"] = {name for name in packages if name.isidentifier()}
+    taken["model_types"] = {
+        f"{name} {first_of_all_that_know(name, known)}" for name in taken["model_types"]
+    }
+    for what, names in taken.items():
+        text = "".join(f"{name}\n" for name in sorted(names))
+        (ROOT / "taken_names" / f"{what}.txt").write_text(text, encoding="utf-8")
+
+
+def first_of_all_that_know(name: str, known: dict[str, set[str]]) -> str:
+    """Return the version from which on each knows a model type; "-" if the newest does not.
+
+    ``known`` has the versions in order, the oldest first.
+    """
+    first = "-"
+    for version in reversed(known):
+        if name not in known[version]:
+            break
+        first = version
+    return first
+
+
+def python_modules() -> set[str]:
+    """Return the modules of every supported Python that a package could be called after."""
+    text = (Path(mypy.__file__).parent / "typeshed" / "stdlib" / "VERSIONS").read_text()
+    found = re.findall(r"^(\w+): 3\.\d+-(?:3\.(\d+))?", text, re.MULTILINE)
+    oldest = int(SUPPORTED_PYTHONS[0].partition(".")[2])
+    modules = {name for name, last in found if not last or int(last) >= oldest}
+    # Python's own tests are a package that nobody needs types for.
+    return {name for name in modules if re.fullmatch(r"[a-z][a-z0-9_]*", name)} | {"test"}
+
+
+if __name__ == "__main__":
+    use_this_environment()
+    main()

@@ -1,1 +1,0 @@
-{% include 'kinds/' ~ cookiecutter.model_kind ~ '/config.py' -%}
