@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from shared.rendering import (
     KINDS,
+    MODELS,
     ROOT,
+    RULES,
     TYPED,
     assert_was_asked_again,
     at_a_terminal,
@@ -385,16 +387,9 @@ def test_the_defaults_follow_the_package_name(render):
     assert '\n    "vllm_parrot": "config:Config",\n' in about
 
 
-@pytest.mark.parametrize(
-    ("kind", "class_name"),
-    [
-        ("decoder", "MyModelForCausalLM"),
-        ("extend", "MyModelForCausalLM"),
-        ("embedding", "MyEmbeddingModel"),
-        ("multimodal", "MyModelForConditionalGeneration"),
-    ],
-)
-def test_the_default_class_name_says_what_kind_it_is(render, kind, class_name):
+@pytest.mark.parametrize("kind", MODELS)
+def test_the_default_class_name_is_that_of_the_kind(render, kind):
+    class_name = RULES["room"](kind)["class"]
     project = render(kind=kind)
     assert read_about(project)["ARCHITECTURES"] == {class_name: f"model:{class_name}"}
     assert f'description="Adds {class_name} to vLLM."' in (project / "setup.py").read_text()

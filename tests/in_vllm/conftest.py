@@ -9,7 +9,7 @@ import pytest
 import witness
 from lane import CHECKPOINT_NAMES, NAMES, SCRIPTS, VERSION, build
 from shared import environments
-from shared.rendering import LONG_LIMIT, render_into, result_of
+from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,15 @@ def settings(tmp_path_factory):
 
 @pytest.fixture
 def call(plugins, settings, tmp_path):
-    """A function that runs one of the scripts beside a kind's tests; it leaves a result.json."""
+    """A function that runs one of the scripts beside a kind's tests and proof; it leaves a result.json."""
     bin_folder, projects = plugins
 
     def call(name: str, kind: str, options: dict, **environment) -> subprocess.CompletedProcess:
         if kind not in projects:
             pytest.skip(f"{kind} does not support vLLM {VERSION}")
         tests = projects[kind] / "tests"
-        shutil.copytree(SCRIPTS, tests, dirs_exist_ok=True)
+        for folder in (SCRIPTS, TEMPLATES / "kinds" / kind / "proof"):
+            shutil.copytree(folder, tests, dirs_exist_ok=True)
         names = CHECKPOINT_NAMES[kind] | options.get("names", {})
         arguments = [tmp_path / "checkpoint", json.dumps(options | {"names": names})]
         command = [bin_folder / "python", tests / f"{name}.py", *arguments]

@@ -19,7 +19,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 def test_changed_as_readme_says_it_equals_hf_and_each_mistake_shows(settings, tmp_path, kind):
     if kind not in RUNNING:
         pytest.skip(f"{kind} does not support vLLM {VERSION}")
-    edits, mistakes = changes.CHANGES[kind]
+    edits, mistakes = changes.changes_of(kind)
     assert len(mistakes) >= 5
     project = render_into(tmp_path / "right", kind=kind, **NAMES[kind])
     changes.apply(edits, project)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import witness
 from lane import EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
-from shared.rendering import KINDS, LONG_LIMIT, MODELS, run_own_tests
+from shared.rendering import KINDS, LONG_LIMIT, MODELS, proof_of, run_own_tests
 
 pytestmark = pytest.mark.real
 
@@ -27,27 +27,18 @@ def test_its_own_tests_pass_on_real_vllm(plugins, record_property, kind):
         assert any(module in name for name in outcomes), outcomes
 
 
-@pytest.mark.parametrize(
-    ("kind", "script", "engines", "names"),
-    [
-        # The kinds' own tests compile. What extend changes is on, and the in-tree model is asked for
-        # it while sampling.
-        ("decoder", "generate", EAGER, {}),
-        ("extend", "generate", EAGER, {"suppressed_token_ids": list(range(64))}),
-        ("embedding", "embed", EAGER, {}),
-        ("multimodal", "describe", EAGER, {}),
-    ],
-    ids=MODELS,
-)
+@pytest.mark.parametrize("kind", MODELS)
 def test_in_process_the_output_is_that_of_hf_and_of_the_in_tree_model(
-    call, settings, noted_calls, tmp_path, kind, script, engines, names
+    call, settings, noted_calls, tmp_path, kind
 ):
+    proof = proof_of(kind)
     # A class that was inspected before is not inspected again.
     shutil.rmtree(Path(settings["VLLM_CACHE_ROOT"], "modelinfos"), ignore_errors=True)
     environment = witness.install(tmp_path / "witness", f"vllm_my_{kind}")
-    options = {"engines": engines, "names": names, "in_tree": True}
-    result = call(script, kind, options, **environment, **IN_PROCESS)
-    assert set(assert_equal_results(result, tmp_path)) == {"HF", "in-tree", *engines}
+    # Eager: the kinds' own tests compile.
+    options = {"engines": EAGER, "names": proof["names"], "in_tree": True}
+    result = call(proof["script"], kind, options, **environment, **IN_PROCESS)
+    assert set(assert_equal_results(result, tmp_path)) == {"HF", "in-tree", *EAGER}
     front_end, *inspections = noted_calls(kind)
     assert front_end["role"] == "MainProcess"
     assert {call["role"] for call in inspections} == {"inspection"}

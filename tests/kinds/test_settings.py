@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from shared.rendering import MODELS, make_environment, run
+from shared.rendering import MODELS, make_environment, proof_of, run
 
 pytestmark = pytest.mark.xdist_group("settings")
 
@@ -98,9 +98,8 @@ def ask(python: Path, project: Path, cases: list[dict], *compared: dict) -> dict
 
 
 def for_kind(kind: str, cases: list[dict]) -> list[dict]:
-    if kind == "multimodal":
-        return [{"text_config": {"model_type": "llama", **case}} for case in cases]
-    return cases
+    field = proof_of(kind)["settings_in"]
+    return [{field: {"model_type": "llama", **case}} for case in cases] if field else cases
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -139,7 +138,7 @@ def test_rope_parameters_for_each_type_of_layer_are_refused(python, render):
     assert "rope_parameters for each type of layer" in said
 
 
-@pytest.mark.parametrize("kind", ["decoder", "extend", "embedding"])
+@pytest.mark.parametrize("kind", [kind for kind in MODELS if not proof_of(kind)["settings_in"]])
 def test_what_config_json_leaves_out_is_what_it_is_for_llama(python, render, kind):
     sizes = {"hidden_size": 96, "num_attention_heads": 3, "rope_theta": 5000.0}
     answers = ask(python, render(kind=kind), [], {}, sizes)

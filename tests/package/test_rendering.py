@@ -15,7 +15,9 @@ from shared.rendering import (
     RULES,
     SUPPORTED_VLLM,
     TEMPLATES,
+    differences_of_room,
     documents_of,
+    proof_of,
     read_about,
     render_into,
     run,
@@ -50,22 +52,13 @@ def test_every_kind_on_offer_is_tested():
     assert questions["license"] == LICENSES
 
 
-# What each kind must have, and each kind of model.
-OF_A_KIND = {"audit_reference.json", "kind.json", "proof/own_tests.json", "yours.md"}
-OF_A_MODEL = {
-    *("ask.md", "python.md", "serve.md"),
-    *("plugin/config.py", "plugin/model.py", "tests/test_model.py"),
-}
-
-
 def test_every_kind_is_one_room_with_the_same_files():
-    rooms = {path.name: files_in(path) for path in (TEMPLATES / "kinds").iterdir()}
-    assert set(rooms) == set(KINDS)
-    for kind, files in rooms.items():
-        assert files >= OF_A_KIND, kind
-        if "model" in RULES["room"](kind)["brings"]:
-            # A kind may have a reference of its own.
-            assert files - {"tests/reference.py"} == OF_A_KIND | OF_A_MODEL, kind
+    assert {path.name for path in (TEMPLATES / "kinds").iterdir()} == set(KINDS)
+    for kind in KINDS:
+        lacking, surplus = differences_of_room(TEMPLATES / "kinds" / kind)
+        assert lacking == set(), kind
+        # A part that is not a model has files that no other has; a kind may have its own reference.
+        assert kind not in MODELS or surplus <= {"tests/reference.py"}, kind
 
 
 # Model types that transformers has in every supported vLLM, or vLLM itself, and one that the
@@ -374,15 +367,7 @@ def test_the_readme_asks_the_server_in_the_way_of_its_kind(project, request):
     kind = request.node.callspec.params["project"]
     field = {"/v1/completions": "prompt", "/v1/embeddings": "input"}.get(path, "messages")
     assert field in json.loads(body)
-    assert (
-        path
-        == {
-            "decoder": "/v1/completions",
-            "extend": "/v1/completions",
-            "embedding": "/v1/embeddings",
-            "multimodal": "/v1/chat/completions",
-        }[kind]
-    )
+    assert path == proof_of(kind)["asked_at"]
     assert "-H 'Content-Type: application/json'" in readme
 
 

@@ -80,6 +80,35 @@ def documents_of(project: Path) -> str:
     return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
+# What each kind must have, and each kind of model.
+OF_A_KIND = {"audit_reference.json", "kind.json", "proof/own_tests.json", "yours.md"}
+OF_A_MODEL = {
+    *("ask.md", "python.md", "serve.md"),
+    *("proof/changes.py", "proof/in_vllm.json", "proof/loading.py"),
+    *("plugin/config.py", "plugin/model.py", "tests/test_model.py"),
+}
+
+
+def differences_of_room(folder: Path) -> tuple[set[str], set[str]]:
+    """Return the files that a kind's folder lacks, and those that it has beyond what a kind owes."""
+    there = set(files_of(folder))
+    stated = json.loads((folder / "kind.json").read_text("utf-8")) if "kind.json" in there else {}
+    owed = OF_A_KIND | (OF_A_MODEL if "model" in stated.get("brings", []) else set())
+    return owed - there, there - owed
+
+
+def proof_of(kind: str) -> dict:
+    """Return what proof/in_vllm.json of a kind of model states, for the tests in real vLLM.
+
+    ``asked_at``: the server's path that README asks. ``script``: which of tests/in_vllm/scripts
+    compares its output. ``names``: what config.json sets for that. ``idle_tensors``: how many
+    tensors of the tiny checkpoint change nothing. ``settings_in``: where config.json holds the
+    language model's settings, null for the top.
+    """
+    path = TEMPLATES / "kinds" / kind / "proof" / "in_vllm.json"
+    return json.loads(path.read_text("utf-8"))
+
+
 def read_about(project: Path) -> dict:
     """Return what the about.py of a rendered project states."""
     return run_path(str(project / project.name / "about.py"))
