@@ -153,7 +153,7 @@ def test_any_answer_is_one_line_of_plain_text(field, bad):
 
 
 @pytest.mark.parametrize(("longest", "fields"), [(64, FIELDS[:4]), (300, FIELDS[4:])])
-def test_what_is_too_long_is_told_how_long_it_may_be(longest, fields):
+def test_an_answer_that_is_too_long_is_told_the_limit(longest, fields):
     for field in fields:
         padding = "x" if field not in ("author_email", "repository_url") else "a"
         answer = GOOD[field] + padding * (longest + 1 - len(GOOD[field]))
@@ -221,7 +221,7 @@ def test_every_name_on_the_list_is_refused_with_another_that_would_do(field):
         assert problem(field, better) == "", line
 
 
-def test_no_package_has_a_name_of_pythons_own():
+def test_no_package_may_have_the_name_of_a_module_of_python():
     for name in PYTHONS_OWN:
         line = problem("package_name", name)
         assert line.startswith(f"package_name = {name!r} ")
@@ -229,7 +229,7 @@ def test_no_package_has_a_name_of_pythons_own():
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_a_class_name_is_no_other_name_in_its_module(kind):
+def test_a_class_name_differs_from_every_other_name_in_its_module(kind):
     path = ROOT / "templates" / "kinds" / kind / "plugin" / "model.py"
     tree = ast.parse(re.sub(r"{{.+?}}", "x", path.read_text(encoding="utf-8")))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -322,7 +322,7 @@ def test_every_question_has_a_prompt_and_every_choice_a_label():
                 assert prompts[key][choice].startswith(choice)
 
 
-def test_all_answers_are_looked_at_once_more_at_the_end():
+def test_all_answers_are_checked_once_more_at_the_end():
     bad = GOOD | {"plugin_name": "a,b", "author_email": "a", "repository_url": "<>"}
     found = RULES["problems"](bad)
     assert [line.partition(" = ")[0] for line in found] == [
@@ -351,7 +351,7 @@ def test_what_jinja_would_change_is_refused_as_the_answer_to_the_next_question(s
         assert str(refusal.value).startswith(f"Error: {field} = ")
 
 
-def test_what_cookiecutter_renders_itself_is_no_answer():
+def test_what_cookiecutter_renders_itself_is_not_an_answer():
     own = [value for value in QUESTIONS.values() if isinstance(value, str)]
     own += [hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").iterdir()]
     own += ["{{cookiecutter.package_name}}", "{{cookiecutter.package_name}}/README.md", "plain"]

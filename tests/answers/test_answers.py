@@ -221,7 +221,7 @@ def test_the_file_that_a_name_clashes_with_is_named(tmp_path):
         render_into(tmp_path, package_name="license")
 
 
-def test_a_name_that_only_a_workflow_has_is_no_clash(tmp_path):
+def test_a_name_that_only_a_workflow_has_does_not_clash(tmp_path):
     assert render_into(tmp_path, package_name="release").is_dir()
 
 
@@ -295,7 +295,7 @@ def test_the_hook_refuses_what_got_round_the_checks(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_last_words_are_three_commands_that_can_be_typed(tmp_path):
+def test_the_hook_ends_with_three_commands_that_can_be_typed(tmp_path):
     result = cookiecutter(tmp_path, "--no-input")
     assert result.returncode == 0, result.stderr
     change_folder, install, test = [line.strip() for line in result.stdout.splitlines()[-3:]]

@@ -131,7 +131,7 @@ def test_the_variables_that_readme_names_are_those_that_are_read():
     assert 'os.environ.get("REAL_VLLM"' in read("tools/shared/environments.py")
 
 
-def test_the_last_words_count_the_commands_that_follow(tmp_path, capfd):
+def test_the_hook_counts_the_commands_that_follow(tmp_path, capfd):
     render_into(tmp_path)
     _, start, commands = capfd.readouterr().out.partition("The plugin is ready. The next ")
     number, _, rest = commands.partition(" commands install and test it:\n")

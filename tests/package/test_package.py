@@ -287,7 +287,7 @@ def test_the_readmes_command_for_uv_installs_and_tests(render, tmp_path):
     assert "!! uv.lock" in ignored
 
 
-def test_uv_takes_the_project_for_one(render, tmp_path):
+def test_uv_accepts_the_project(render, tmp_path):
     """It adds a requirement, and the package may be a member of a workspace."""
     settings = without_this_environment() | {"UV_PYTHON": sys.executable}
     copy = tmp_path / "vllm_my_model"

@@ -12,7 +12,7 @@ from shared.rendering import (
     run,
 )
 
-# The questions of 0.2.0, and the choices of those that have some. There may be more, and none less.
+# The questions of 0.2.0, and the choices of those that have some. More may come, and none may go.
 QUESTIONS = {
     "kind": ["decoder", "extend", "embedding", "multimodal", "tool_parser"],
     "also": None,
