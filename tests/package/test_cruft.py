@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from shared.rendering import (
-    MODELS,
+    KINDS,
     ROOT,
+    RULES,
     TEMPLATE,
     TYPED,
     assert_was_asked_again,
@@ -47,7 +48,7 @@ def template(tmp_path_factory) -> Path:
 
 def plugin_of(template: Path, kind: str, folder: Path) -> Path:
     """Make a plugin from the tagged version, and a repository of it."""
-    answers = json.dumps({"kind": kind})
+    answers = json.dumps({"kind": kind, "package_name": "vllm_my_model"})
     options = ["--no-input", "--extra-context", answers, "--checkout", "v0.2.0"]
     run("cruft", "create", *options, "--output-dir", folder, template)
     project = folder / "vllm_my_model"
@@ -84,13 +85,19 @@ def test_at_a_terminal_a_typed_answer_is_asked_for_again(template, tmp_path):
     assert_was_asked_again(*at_a_terminal(TYPED, *command), tmp_path)
 
 
-@pytest.mark.parametrize("kind", MODELS)
+def author_edits(kind: str) -> str:
+    """Return the module of a package that holds the class of its kind."""
+    answers = {"kind": kind, "also": "-", "registered_name": "parrot"}
+    return next(name for name in sorted(RULES["files"](answers, "plugin")) if name[0] != "_")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_update_brings_the_new_template_and_keeps_the_authors_edits(template, tmp_path, kind):
     project = plugin_of(template, kind, tmp_path)
     assert version_of_the_template(project) == "0.2.0"
     assert run("cruft", "diff", cwd=project).stdout == ""
-    model = project / "vllm_my_model" / "model.py"
-    model.write_text(model.read_text() + "\n# The author's own line.\n")
+    author = project / "vllm_my_model" / author_edits(kind)
+    author.write_text(author.read_text() + "\n# The author's own line.\n")
     commit(project, "edit")
     difference = run("cruft", "diff", cwd=project).stdout
     assert [line for line in difference.splitlines() if line.startswith("-#")] == [
@@ -104,7 +111,7 @@ def test_an_update_brings_the_new_template_and_keeps_the_authors_edits(template,
     assert "- First version, newer." in (project / "CHANGELOG.md").read_text()
     assert 'NEWEST_VLLM = "0.99.0"' in (project / "vllm_my_model" / "about.py").read_text()
     assert version_of_the_template(project) == "0.3.0"
-    assert "# The author's own line." in model.read_text()
+    assert "# The author's own line." in author.read_text()
     assert not list(project.rglob("*.rej"))
 
 

@@ -18,6 +18,7 @@ from shared.rendering import (
     KINDS,
     MODELS,
     ROOT,
+    RULES,
     make_environment,
     read_about,
     result_of,
@@ -30,9 +31,10 @@ OWN_TESTS = 65
 # One worker builds each kind once, and has one environment.
 pytestmark = pytest.mark.xdist_group("package")
 
-DOCTOR = ["__init__", "checkpoint", "current_folder", "distributions", "environment", "findings"]
-DOCTOR += ["imports", "installation", "installers", "models", "new_processes", "parts"]
-DOCTOR += ["processes", "registration"]
+# What every package has, and what the rooms of its kind bring.
+DOCTOR = ["__init__", "current_folder", "distributions", "environment", "findings", "imports"]
+DOCTOR += ["installation", "installers", "new_processes", "parts", "processes", "registration"]
+OF_EACH = ["__init__.py", "__main__.py", "_safety.py", "_vllm.py", "about.py", "py.typed"]
 
 # The form matters to no kind more than to another.
 INSTALLED = [
@@ -51,7 +53,8 @@ def build(render, tmp_path_factory) -> Callable[[str], Path]:
     def build(kind: str) -> Path:
         copy = tmp_path_factory.mktemp("project") / "vllm_my_model"
         # The class is not the default of each kind, so that one test fits all.
-        shutil.copytree(render(kind=kind, class_name="MyModelForCausalLM"), copy)
+        names = {"package_name": copy.name, "class_name": "MyModelForCausalLM"}
+        shutil.copytree(render(kind=kind, **names), copy)
         # As uv leaves it.
         (copy / "uv.lock").write_text("version = 1\n")
         # What pyproject.toml says of the build is the same for all kinds.
@@ -62,9 +65,14 @@ def build(render, tmp_path_factory) -> Callable[[str], Path]:
     return build
 
 
-@pytest.fixture(params=MODELS)
+@pytest.fixture(params=KINDS)
 def project(request, build) -> Path:
     return build(request.param)
+
+
+@pytest.fixture
+def kind(request) -> str:
+    return request.node.callspec.params["project"]
 
 
 @pytest.fixture(scope="module")
@@ -189,15 +197,15 @@ def test_pytest_says_which_engine_it_ran_on_and_what_it_skipped(installed):
     assert "skipped: the tests marked real_vllm, because no vLLM is installed" in output
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(project):
+def test_the_wheel_holds_the_package_and_nothing_else(project, kind):
     [wheel] = project.glob("dist/*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    private = ["_models.py", "_safety.py", "_settings.py", "_vllm.py", "_weights.py"]
-    modules = ["__init__.py", "__main__.py", *private, "about.py", "config.py", "model.py"]
-    modules += [f"_doctor/{name}.py" for name in DOCTOR]
+    answers = {"kind": kind, "also": "-", "registered_name": "parrot"}
+    modules = [*OF_EACH, *RULES["files"](answers, "plugin")]
+    doctor = [f"{name}.py" for name in DOCTOR] + list(RULES["files"](answers, "doctor"))
+    modules += [f"_doctor/{name}" for name in doctor]
     metadata = ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"]
     assert names == {
-        "vllm_my_model/py.typed",
         *(f"vllm_my_model/{name}" for name in modules),
         *(f"vllm_my_model-0.1.0.dist-info/{name}" for name in metadata),
         "vllm_my_model-0.1.0.dist-info/licenses/LICENSE",

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from shared.rendering import (
     FIXTURE_ENGINE,
-    MODELS,
+    KINDS,
     ROOT,
     documents_of,
     files_of,
@@ -29,7 +29,7 @@ tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else 
 OLDEST_SETUPTOOLS, TOO_OLD_SETUPTOOLS = "77.0.1", "76.1.0"
 
 
-@pytest.fixture(params=MODELS)
+@pytest.fixture(params=KINDS)
 def project(request, render) -> Path:
     return render(kind=request.param)
 
@@ -55,11 +55,11 @@ def test_the_dockerfile_takes_these_steps(project):
         # All that setup.py needs, and what the license must come with.
         "WORKDIR /plugin",
         "COPY setup.py pyproject.toml README.md LICENSE ./",
-        "COPY vllm_my_model ./vllm_my_model",
+        f"COPY {project.name} ./{project.name}",
         # Without another vLLM, and nothing left of the source.
         "RUN uv pip install --system --no-deps . && rm -r /plugin/*",
         # Built only if the plugin loads.
-        "RUN python3 -m vllm_my_model",
+        f"RUN python3 -m {project.name}",
         # An ordinary user, with a home for the caches.
         "RUN useradd --create-home plugin",
         "USER plugin",
@@ -234,14 +234,21 @@ def test_git_leaves_out_what_this_repository_makes(tmp_path):
 
 def test_about_py_states_these_facts_and_no_others(project):
     facts = {name: value for name, value in read_about(project).items() if name.isupper()}
-    assert set(facts) == {
-        *("PLUGIN_NAME", "ARCHITECTURES", "MODEL_TYPES"),
-        *("OLDEST_VLLM", "NEWEST_VLLM"),
-    }
-    assert list(facts.pop("MODEL_TYPES").values()) == ["config:Config"]
-    [(name, model)] = facts.pop("ARCHITECTURES").items()
-    assert model == f"model:{name}"
+    tables = {name for name, fact in facts.items() if isinstance(fact, dict)}
+    assert set(facts) - tables == {"PLUGIN_NAME", "OLDEST_VLLM", "NEWEST_VLLM"}
+    assert tables
+    for table in tables:
+        [(name, reference)] = facts.pop(table).items()
+        assert name
+        assert re.fullmatch(r"\w+:[A-Z]\w+", reference)
     assert all(isinstance(value, str) and value for value in facts.values())
+
+
+def test_a_model_is_named_with_its_config(render):
+    about = read_about(render())
+    assert list(about["MODEL_TYPES"].values()) == ["config:Config"]
+    [(name, model)] = about["ARCHITECTURES"].items()
+    assert model == f"model:{name}"
 
 
 def test_type_checkers_take_the_annotations_of_the_package(project):

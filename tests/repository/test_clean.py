@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from shared.rendering import (
     KINDS,
-    MODELS,
     ROOT,
+    RULES,
     TEMPLATE,
     documents_of,
     make_environment,
@@ -223,22 +223,22 @@ DECLARED = {
 
 
 @pytest.mark.xdist_group("clean")
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", LICENSES)
 def test_the_metadata_of_the_wheel_is_this_and_nothing_else(projects, kind, name):
     project = next(p for p in projects if (kind, name) == p.parts[-3:-1])
     [wheel] = project.glob("dist/*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        text = archive.read("vllm_my_model-0.1.0.dist-info/METADATA").decode()
-        license_text = archive.read("vllm_my_model-0.1.0.dist-info/licenses/LICENSE")
+        text = archive.read(f"{project.name}-0.1.0.dist-info/METADATA").decode()
+        license_text = archive.read(f"{project.name}-0.1.0.dist-info/licenses/LICENSE")
     metadata = HeaderParser().parsestr(text)
     about = read_about(project)
     expression, classifiers = DECLARED[name]
     expected = {
-        "Name": ["vllm_my_model"],
+        "Name": [project.name],
         "Version": ["0.1.0"],
-        "Summary": [f"Adds {next(iter(about['ARCHITECTURES']))} to vLLM."],
-        "Home-page": ["https://example.com/vllm_my_model"],
+        "Summary": [f"Adds {RULES['default_class'](kind)} to vLLM."],
+        "Home-page": [f"https://example.com/{project.name}"],
         "Author": ["Your Name"],
         "Author-email": ["you@example.com"],
         "License-Expression": [expression],
