@@ -20,6 +20,7 @@ from socket import socket
 # Nothing here imports torch, transformers or vLLM with this module: "startup" measures how long
 # that takes, and a forked process must find them in its parent.
 
+VOCABULARY = 8192
 # As in a small model for production: large enough that the model decides the time, not Python.
 SIZES = {
     "hidden_size": 1024,
@@ -28,7 +29,7 @@ SIZES = {
     "num_attention_heads": 16,
     "num_key_value_heads": 8,
     "head_dim": 64,
-    "vocab_size": 8192,
+    "vocab_size": VOCABULARY,
     "max_position_embeddings": 1024,
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
 }
@@ -171,7 +172,7 @@ def add_tokenizer(checkpoint: Path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    vocabulary = {f"w{number}": number for number in range(SIZES["vocab_size"])}
+    vocabulary = {f"w{number}": number for number in range(VOCABULARY)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="w0"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     words = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="w0", eos_token="w1")

@@ -122,9 +122,9 @@ def offline(title: str, options: dict, plugin: Path, checkpoints: Path) -> tuple
     models, alone = ("plugin", "in-tree"), {}
 
     def engine(rounds: int, *models: str) -> dict:
-        arguments = (checkpoints, str(rounds), json.dumps(options), *models)
         variables = binding(options.get("tensor_parallel_size", 1))
-        return in_vllm("throughput", plugin, *arguments, **variables)
+        arguments = (str(rounds), json.dumps(options), *models)
+        return in_vllm("throughput", plugin, checkpoints, *arguments, **variables)
 
     def peak_memory(model: str) -> float:
         alone[model] = engine(2, model)
@@ -156,8 +156,8 @@ def serving() -> dict:
     with rendered_plugin() as (folder, plugin):
         for title, arguments in SERVERS.items():
             variables = binding(2) if "--tensor-parallel-size" in arguments else {}
-            given = (folder / "models", str(SERVING_ROUNDS), *arguments)
-            result = in_vllm("serving", plugin, *given, **variables)
+            given = (str(SERVING_ROUNDS), *arguments)
+            result = in_vllm("serving", plugin, folder / "models", *given, **variables)
             rows += rows_of("served", title, result["samples"])
     return {"rows": rows}
 

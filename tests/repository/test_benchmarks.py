@@ -70,7 +70,7 @@ def test_two_compilations_are_the_same_only_if_every_file_is():
 BOTH = {name: {"rate": [1.0, 1.0], "first": [1.0, 1.0]} for name in ("plugin", "in-tree")}
 LOADED = {"discovery": 1, "import": 1, "register": 1, "bytes": 1024, "imported by the package": []}
 # What the commands of in_vllm.py print, where the plugin costs what the other does.
-PRINTED = {
+PRINTED: dict[str, dict] = {
     "throughput": {
         "samples": BOTH,
         "tokens": {"plugin": [[7]], "in-tree": [[7]]},
