@@ -52,7 +52,13 @@ def words_of(text: str) -> str:
     return " ".join(text.split())
 
 
+def by_hand(document: str) -> str:
+    """Return a document without the tables that a tool writes into it."""
+    return re.sub(r"<!-- by .*?<!-- end -->", "", document, flags=re.DOTALL)
+
+
 README, CONTRIBUTING = read("README.md"), read("CONTRIBUTING.md")
+BENCHMARKS_README = read("benchmarks", "README.md")
 PROSE = words_of(README)
 
 
@@ -92,11 +98,11 @@ def test_readme_names_the_pythons_and_the_vllms():
 
 def test_readme_gives_no_time_and_no_size_but_in_what_was_measured():
     """A figure that no run has written grows old, and nobody sees it."""
-    by_hand = re.sub(r"<!-- by .*?<!-- end -->", "", README + CONTRIBUTING, flags=re.DOTALL)
+    text = by_hand(README + CONTRIBUTING + BENCHMARKS_README)
     units = r"(seconds?|minutes?|hours?|s|ms|GB|MB|GiB|MiB)"
-    assert re.findall(rf"\b\d[\d.,]*\s+{units}\b", by_hand) == []
+    assert re.findall(rf"\b\d[\d.,]*\s+{units}\b", text) == []
     numbers = "|".join([*NUMBERS, "half an"])
-    assert re.findall(rf"\b({numbers})\s+{units}\b", by_hand) == []
+    assert re.findall(rf"\b({numbers})\s+{units}\b", text) == []
 
 
 # README: what it can be told to do
@@ -154,23 +160,55 @@ def benchmark():
 
 @pytest.fixture(scope="module")
 def measured() -> dict:
-    return json.loads((BENCHMARKS / "results.json").read_text(encoding="utf-8"))
+    return json.loads((RESULTS / "benchmarks.json").read_text(encoding="utf-8"))
 
 
 def test_what_was_measured_is_in_the_tables_and_nothing_else(benchmark, measured):
-    assert read("benchmarks", "README.md") == benchmark.as_markdown(measured)
+    report = benchmark.report
+    assert read("results", "benchmarks.md") == report.as_markdown(measured)
+    tables = re.findall(r"<!-- by (.+?) -->\n\n(.+?)\n<!-- end -->", BENCHMARKS_README, re.DOTALL)
+    assert tables == [
+        (f"benchmarks/run.py: {question}", report.summary(measured, question))
+        for question in ("server", "start", "memory", "authors")
+    ]
+
+
+def test_everything_with_a_goal_answers_one_question_of_the_readme(benchmark, measured):
+    report = benchmark.report
+    shown = [line for question in report.QUESTIONS for line in rows_of(report, measured, question)]
+    assert sorted(shown) == sorted(f"| {' | '.join(cells)} |" for cells in report.goals(measured))
+    assert all(rows_of(report, measured, question) for question in report.QUESTIONS)
+    assert report.question_of("peak memory, served") == "memory"
+    # What nobody has assigned is shown all the same.
+    assert report.question_of("something new") == "authors"
+
+
+def rows_of(report, measured: dict, question: str) -> list[str]:
+    return report.summary(measured, question).splitlines()[2:]
 
 
 def test_all_parts_were_measured_and_named(benchmark, measured):
     assert list(measured) == list(benchmark.PARTS)
     [named] = re.findall(r"Parts: ([\w, \n]+)\.", benchmark.__doc__)
     assert re.findall(r"\w+", named) == list(benchmark.PARTS)
+    table, *_ = BENCHMARKS_README.partition("| part | what it measures |\n")[2].split("\n\n")
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(benchmark.PARTS)
+
+
+def test_the_benchmarks_readme_names_each_script_and_each_option(benchmark):
+    table = BENCHMARKS_README.partition("| file | what it does |\n")[2]
+    named = re.findall(r"^\| `([\w.]+)` \|", table, re.MULTILINE)
+    assert sorted(named) == sorted(file.name for file in BENCHMARKS.glob("*.py"))
+    source = read("benchmarks", "run.py")
+    for word in ("PYTHON_WITH_VLLM", "--tables"):
+        assert word in BENCHMARKS_README
+        assert f'"{word}"' in source
 
 
 def test_the_picture_shows_what_was_measured(measured):
     """On logarithmic axes a measured curve is the figures, moved and stretched."""
     space = "{http://www.w3.org/2000/svg}"
-    picture = ElementTree.parse(BENCHMARKS / "growth.svg")
+    picture = ElementTree.parse(RESULTS / "growth.svg")
     axes = [g for g in picture.iter(f"{space}g") if g.get("id", "").startswith("axes_")]
     series = list(measured["growth"]["series"].values())
     assert len(axes) == len(series)
@@ -207,6 +245,8 @@ def test_what_the_mutations_and_the_predictions_showed_is_in_their_tables():
         "RELEASING.md",
         "CHANGELOG.md",
         "docs/loading.md",
+        "benchmarks/README.md",
+        "results/benchmarks.md",
     ],
 )
 def test_the_paths_that_a_document_names_are_there(document):
@@ -223,6 +263,7 @@ def test_the_paths_that_a_document_names_are_there(document):
         if path not in rendered
         and not path.startswith((".venv/", "pypa/"))
         and not (ROOT / path).exists()
+        and not (ROOT / document).parent.joinpath(path).exists()
         and not (TEMPLATE / path).exists()
         and not path.endswith(("/KIND/", "/KIND", ".cache/"))
     ]

@@ -1,7 +1,9 @@
-"""How the benchmarks reckon: what a table calls a ratio, a spread or a median is one."""
+"""How the benchmarks measure, and what their tables show."""
 
 import importlib
+import inspect
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,21 +18,21 @@ def benchmarks_on_the_path():
 
 
 def test_each_is_measured_once_in_every_round():
-    measure = importlib.import_module("measure")
+    measures = importlib.import_module("measures")
     order = []
     what = {name: lambda name=name: order.append(name) for name in ("plugin", "in-tree")}
-    samples = measure.in_turns(what, 3)
+    samples = measures.in_turns(what, 3)
     assert order == ["plugin", "in-tree"] * 3
     assert list(samples) == ["plugin", "in-tree"]
     # Seconds: nothing takes none, and this no whole one.
     assert all(0 < second < 1 for seconds in samples.values() for second in seconds)
-    assert measure.in_turns({"itself": lambda: 7.0}, 2) == {"itself": [7.0, 7.0]}
+    assert measures.in_turns({"itself": lambda: 7.0}, 2) == {"itself": [7.0, 7.0]}
 
 
 def test_a_ratio_is_the_median_of_the_rounds_and_its_spread_their_middle_half():
-    measure = importlib.import_module("measure")
+    measures = importlib.import_module("measures")
     samples = {"plugin": [1, 4, 9, 4, 70], "in-tree": [1, 2, 3, 1, 10], "other": [1, 1, 1, 1, 1]}
-    line = measure.row("time", samples, "ms", 1000, "< 1", "eager")
+    line = measures.row("time", samples, "ms", 1000, "< 1", "eager")
     assert line["ratios"]["in-tree"] == {"median": 3, "low": 1.5, "high": 5.5}
     assert line["ratios"]["other"]["median"] == 4
     assert line["medians"] == {"plugin": 4000, "in-tree": 2000, "other": 1000}
@@ -39,9 +41,9 @@ def test_a_ratio_is_the_median_of_the_rounds_and_its_spread_their_middle_half():
 
 
 def test_rounds_that_are_no_pairs_are_no_ratio():
-    measure = importlib.import_module("measure")
+    measures = importlib.import_module("measures")
     with pytest.raises(ValueError, match="shorter|longer"):
-        measure.row("time", {"one": [1.0, 2.0], "other": [1.0, 2.0, 3.0]}, "s")
+        measures.row("time", {"one": [1.0, 2.0], "other": [1.0, 2.0, 3.0]}, "s")
 
 
 def test_what_is_faster_has_the_better_figure():
@@ -65,11 +67,73 @@ def test_two_compilations_are_the_same_only_if_every_file_is():
     assert "not the same for both" in run.compare_code(["a"], ["a", "b"])
 
 
+BOTH = {name: {"rate": [1.0, 1.0], "first": [1.0, 1.0]} for name in ("plugin", "in-tree")}
+LOADED = {"discovery": 1, "import": 1, "register": 1, "bytes": 1024, "imported by the package": []}
+# What the commands of in_vllm.py print, where the plugin costs what the other does.
+PRINTED: dict[str, dict] = {
+    "throughput": {
+        "samples": BOTH,
+        "tokens": {"plugin": [[7]], "in-tree": [[7]]},
+        "peak memory": 2**20,
+        "compiled files": ["a.cpp"],
+    },
+    "serving": {"samples": BOTH},
+    "startup": {"import vLLM": 1.0, "together": 2.0},
+    "processes": {
+        "samples": {
+            way: {"plugin": [LOADED, LOADED], "shape": [LOADED, LOADED]}
+            for way in ("forked", "spawned", "traced")
+        }
+    },
+}
+
+
+def test_each_part_gives_the_commands_that_run_in_vllm_the_arguments_that_they_take(
+    monkeypatch, tmp_path
+):
+    run, report, in_vllm = map(importlib.import_module, ("run", "report", "in_vllm"))
+    asked = set()
+
+    def print_of(command: str, plugin: Path, *arguments: str | Path, **variables: str) -> dict:
+        inspect.signature(in_vllm.COMMANDS[command]).bind(*arguments)
+        # As the command line and the environment want them.
+        assert {type(value) for value in (*arguments, *variables.values())} <= {str, type(Path())}
+        asked.add(command)
+        return PRINTED[command]
+
+    monkeypatch.setattr(run, "in_vllm", print_of)
+    monkeypatch.setattr(run, "rendered_plugin", lambda: nullcontext((tmp_path, tmp_path)))
+    for part in report.WITH_VLLM:
+        rows = run.PARTS[part]()["rows"]
+        ratios = [ratio["median"] for row in rows for ratio in row["ratios"].values()]
+        assert ratios == pytest.approx([1] * len(ratios))
+        assert ratios
+    # A part starts this one itself.
+    assert asked == set(in_vllm.COMMANDS) - {"one_process"}
+
+
+def test_two_models_that_give_different_tokens_are_not_compared(monkeypatch, tmp_path):
+    run = importlib.import_module("run")
+    other = {"tokens": {"plugin": [[7]], "in-tree": [[8]]}}
+    monkeypatch.setattr(run, "in_vllm", lambda *_, **__: PRINTED["throughput"] | other)
+    with pytest.raises(
+        RuntimeError, match="eager: the plugin and the in-tree model gave different"
+    ):
+        run.offline("eager", {}, tmp_path, tmp_path)
+
+
+def test_a_part_that_is_not_there_is_named_and_nothing_is_measured(monkeypatch, capsys):
+    run = importlib.import_module("run")
+    monkeypatch.setattr(run, "PARTS", {"green": lambda: pytest.fail("was measured")})
+    assert run.main(["green", "greens"]) == 2
+    assert capsys.readouterr().out == "'greens' is not a part. The parts are: green\n"
+
+
 def test_from_nothing_to_tests_takes_the_commands_that_the_template_prints():
-    green = importlib.import_module("green")
+    measures, report = map(importlib.import_module, ("measures", "report"))
     for by in ("uv", "pip"):
-        steps = green.steps(Path("/folder"), by)
-        assert [*steps, "together"] == [*green.REASONS, "together"]
+        steps = measures.steps(Path("/folder"), by)
+        assert list(steps) == list(report.REASONS)
         words = {step: list(map(str, command)) for step, command in steps.items()}
         assert words["render"][-1] == str(ROOT)
         assert words["install"][-2:] == ["-e", "/folder/vllm_my_model[test]"]
@@ -88,12 +152,12 @@ REPORT = """\
 
 
 def test_how_long_a_lane_takes_is_what_pytest_reports(tmp_path):
-    suite = importlib.import_module("suite")
+    measures = importlib.import_module("measures")
     report = tmp_path / "report.xml"
     report.write_text(REPORT)
-    assert suite.read("fast lane", report) == {
+    assert measures.read_lane("fast lane", report) == {
         "name": "fast lane",
         "seconds": 12.5,
-        "goal": suite.GOALS["fast lane"],
+        "goal": measures.GOALS["fast lane"],
         "in tests": {"test_a": 7, "test_b": 5},
     }

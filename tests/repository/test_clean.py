@@ -95,6 +95,8 @@ def test_the_type_checker_finds_nothing_in_the_template_itself(mypy_cache):
     run("mypy", *options, "--exclude", "in_vllm/conftest.py", *files, cwd=ROOT, env=settings)
     settings = os.environ | {"MYPYPATH": f"tools{os.pathsep}tests/in_vllm"}
     run("mypy", *options, "tests/in_vllm/conftest.py", cwd=ROOT, env=settings)
+    settings = os.environ | {"MYPYPATH": f"tools{os.pathsep}benchmarks"}
+    run("mypy", *options, "benchmarks", cwd=ROOT, env=settings)
 
 
 def test_so_is_this_repository():

@@ -42,10 +42,17 @@ def test_the_tables_on_the_audit_are_those_of_the_report():
 
 def test_the_tables_of_figures_are_those_of_the_report(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    benchmarks = importlib.import_module("run")
-    results, cure = benchmarks.read(), "python benchmarks/run.py --tables"
-    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    assert text == benchmarks.as_markdown(results), cure
+    report = importlib.import_module("report")
+    results, cure = report.read(), "python benchmarks/run.py --tables"
+    text = (RESULTS / "benchmarks.md").read_text(encoding="utf-8")
+    assert text == report.as_markdown(results), cure
+    readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    for question in report.QUESTIONS:
+        mark, table = (
+            f"<!-- by benchmarks/run.py: {question} -->",
+            report.summary(results, question),
+        )
+        assert f"{mark}\n\n{table}\n<!-- end -->" in readme, cure
 
 
 @pytest.mark.parametrize("name", ["fixture", *SUPPORTED_VLLM])

@@ -223,13 +223,15 @@ def run_own_tests(
     }
 
 
-def write_into_readme(by: str, text: str) -> None:
-    """Put a text between the two marks in README.md that name the script it is written by."""
-    readme = ROOT / "README.md"
+def write_into_readme(by: str, text: str, readme: Path = ROOT / "README.md") -> None:
+    """Put a text between the two marks in a README that name the script it is written by.
+
+    ValueError if the README has no such marks.
+    """
     before, start, rest = readme.read_text("utf-8").partition(f"<!-- by {by} -->\n\n")
     _, end, after = rest.partition("\n<!-- end -->")
     if not (start and end):
-        raise ValueError(f"README.md has no marks around what {by} writes")
+        raise ValueError(f"{readme} has no marks around what {by} writes")
     readme.write_text(before + start + text + end + after, encoding="utf-8")
 
 
