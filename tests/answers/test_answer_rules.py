@@ -104,7 +104,7 @@ def test_any_answer_is_one_line_of_plain_text(field, bad):
 
 
 @pytest.mark.parametrize(("longest", "fields"), [(64, FIELDS[:4]), (300, FIELDS[4:])])
-def test_what_is_too_long_is_told_how_long_it_may_be(longest, fields):
+def test_a_refusal_of_a_long_answer_says_how_long_it_may_be(longest, fields):
     for field in fields:
         padding = "x" if field not in ("author_email", "repository_url") else "a"
         answer = GOOD[field] + padding * (longest + 1 - len(GOOD[field]))
@@ -127,7 +127,7 @@ short = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 @example(answer="all!")
 @example(answer="vllm-cpu")
 @example(answer="__init__")
-def test_who_follows_the_advice_gets_there(field, answer):
+def test_following_the_advice_leads_to_an_accepted_answer(field, answer):
     """What is advised may be taken; then other advice follows, and that is the last."""
     for _ in range(2):
         line = problem(field, answer)
@@ -160,5 +160,5 @@ def test_the_advice_stays_near_what_was_meant(field, answer, better):
     assert advised(problem(field, answer)) == better
 
 
-def test_a_space_at_an_end_is_shown_how_to_go():
+def test_a_space_at_an_end_is_refused_with_the_text_without_it():
     assert problem("description", " a parrot ").endswith("use 'a parrot'")

@@ -188,7 +188,7 @@ def test_the_file_that_a_name_clashes_with_is_named(tmp_path):
         render_into(tmp_path, package_name="license")
 
 
-def test_a_name_that_only_a_workflow_has_is_no_clash(tmp_path):
+def test_a_package_may_have_the_name_of_a_workflow(tmp_path):
     assert render_into(tmp_path, package_name="release").is_dir()
 
 

@@ -11,7 +11,7 @@ from asking import cookiecutter
 from shared.rendering import ROOT, result_of, run
 
 
-def test_the_last_words_are_three_commands_that_can_be_typed(tmp_path):
+def test_the_hook_prints_three_commands_that_run(tmp_path):
     result = cookiecutter(tmp_path, "--no-input")
     assert result.returncode == 0, result.stderr
     change_folder, install, test = [line.strip() for line in result.stdout.splitlines()[-3:]]

@@ -5,7 +5,7 @@ from asking import COOKIECUTTER, cookiecutter
 from shared.rendering import at_a_terminal, read_about
 
 
-def test_the_documentations_own_answers_give_its_example_and_a_warning(tmp_path):
+def test_the_answers_of_vllms_documentation_give_its_example_and_a_warning(tmp_path):
     answers = {
         "package_name": "vllm_add_dummy_model",
         "plugin_name": "register_dummy_model",

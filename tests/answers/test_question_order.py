@@ -58,7 +58,7 @@ def test_what_jinja_would_change_is_refused_as_the_answer_to_the_next_question(s
         assert str(refusal.value).startswith(f"Error: {field} = ")
 
 
-def test_what_cookiecutter_renders_itself_is_no_answer():
+def test_what_cookiecutter_renders_itself_is_not_refused():
     own = [value for value in QUESTIONS.values() if isinstance(value, str)]
     own += [hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").iterdir()]
     own += ["{{cookiecutter.package_name}}", "{{cookiecutter.package_name}}/README.md", "plain"]

@@ -64,7 +64,7 @@ def test_every_name_on_the_list_is_refused_with_another_that_would_do(field):
         assert problem(field, better) == "", line
 
 
-def test_no_package_has_a_name_of_pythons_own():
+def test_a_package_may_not_have_the_name_of_a_python_module_or_keyword():
     for name in PYTHONS_OWN:
         line = problem("package_name", name)
         assert line.startswith(f"package_name = {name!r} ")
@@ -72,7 +72,7 @@ def test_no_package_has_a_name_of_pythons_own():
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_a_class_name_is_no_other_name_in_its_module(kind):
+def test_a_class_name_may_not_be_another_name_in_its_module(kind):
     path = ROOT / "templates" / "kinds" / kind / "plugin" / "model.py"
     tree = ast.parse(re.sub(r"{{.+?}}", "x", path.read_text(encoding="utf-8")))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

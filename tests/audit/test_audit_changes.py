@@ -83,7 +83,7 @@ def test_where_a_symbol_has_moved_to_is_named(project, tmp_path):
         ("registry.py", "class Table:\n", "class Unused:\n    pass\n\nclass Table:\n"),
     ],
 )  # fmt: skip
-def test_what_changes_nothing_is_no_finding(project, tmp_path, file, old, new):
+def test_a_change_without_effect_is_not_reported(project, tmp_path, file, old, new):
     result = audit_of(project, write_vllm(tmp_path / "new", "2.0", (file, old, new)))
     assert findings(result.stdout) == {}
     assert result.returncode == 0

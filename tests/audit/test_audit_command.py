@@ -56,13 +56,13 @@ def test_a_folder_without_python_files_is_refused(project, tmp_path):
     assert_refused(audit_of(project, *arguments), ".*/empty holds no Python package")
 
 
-def test_that_there_is_no_package_is_said(project, tmp_path):
+def test_a_missing_package_is_refused(project, tmp_path):
     (project / "plugin").rename(tmp_path / "away")
     message = "there is no package plugin, neither here nor installed: name one with --package"
     assert_refused(audit_of(project, tmp_path / "old"), message)
 
 
-def test_that_nothing_is_unresolved_is_said_when_asked_for(project, tmp_path):
+def test_the_report_says_that_nothing_is_unresolved_when_asked_for(project, tmp_path):
     result = audit_of(project, tmp_path / "old", "--unresolved")
     assert result.stdout.rstrip().endswith("Used in a way that cannot be followed: 0.")
 

@@ -67,7 +67,7 @@ DISTRIBUTIONS = {
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_the_version_is_that_of_the_distribution_that_owns_vllm(project, tmp_path, name):
+def test_the_version_comes_from_the_distribution_that_owns_vllm(project, tmp_path, name):
     site = write_vllm(tmp_path / "site", "2.0")
     shutil.rmtree(site / "vllm-2.0.dist-info")
     for distribution, version, files in DISTRIBUTIONS[name]:
@@ -78,7 +78,7 @@ def test_the_version_is_that_of_the_distribution_that_owns_vllm(project, tmp_pat
 
 
 @pytest.mark.parametrize("others", [[], [("vllm_my_model", "0.1")], [("torch", "9")]])
-def test_what_is_unknown_is_said_to_be_unknown(project, tmp_path, others):
+def test_a_version_or_requirements_that_are_unknown_are_called_unknown(project, tmp_path, others):
     site = write_vllm(tmp_path / "site", "2.0")
     shutil.rmtree(site / "vllm-2.0.dist-info")
     for name, version in others:

@@ -40,7 +40,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("code", CALLS)
-def test_calls_are_held_against_the_signature(plugin, code):
+def test_calls_are_compared_with_the_signature(plugin, code):
     assert plugin(IMPORTS + code + "\n").breaking() == CALLS[code]
 
 

@@ -22,7 +22,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_what_a_subclass_meets_is_told(plugin, name):
+def test_a_change_that_affects_a_subclass_is_reported(plugin, name):
     old, new, section, expected = CHANGES[name]
     report = plugin(OVERRIDES).report(None, "2.0", engine=VLLM["engine.py"].replace(old, new))
     assert f"vLLM 2.0: {expected}" in report.sections[section]
@@ -31,13 +31,13 @@ def test_what_a_subclass_meets_is_told(plugin, name):
         assert report.sections["Breaking"] == []
 
 
-def test_what_is_patched_is_missed_when_it_is_gone(plugin):
+def test_a_patched_name_that_is_gone_is_reported(plugin):
     mine = plugin("from vllm.engine import Args\nArgs.create = print\n")
     lines = mine.breaking(None, engine=VLLM["engine.py"].replace("def create", "def other"))
     assert lines == ["Args.create is gone, and vLLM will not read what is assigned to it"]
 
 
-def test_a_symbol_that_stands_elsewhere_is_told(plugin):
+def test_a_symbol_that_is_defined_elsewhere_is_reported(plugin):
     mine = plugin("from vllm.new import rope\n")
     report = mine.report(None, "2.0", new="from .moved import Layer, rope\n", moved=VLLM["new.py"])
     [line] = report.sections["Behavioral"]

@@ -44,7 +44,7 @@ SHIMS = {
 
 
 @pytest.mark.parametrize("name", SHIMS)
-def test_of_guarded_alternatives_one_must_exist(plugin, name):
+def test_one_of_the_guarded_alternatives_must_exist(plugin, name):
     mine = plugin(SHIMS[name] + USE)
     assert mine.breaking() == []
     symbols = mine.recorded()["symbols"]
@@ -105,7 +105,7 @@ def test_what_is_imported_for_type_checkers_breaks_nothing(plugin, start):
     assert (report.sections["Breaking"], report.sections["Behavioral"]) == ([], [])
 
 
-def test_what_a_package_can_do_without_is_told_and_breaks_nothing(plugin):
+def test_what_a_package_can_do_without_is_reported_and_breaks_nothing(plugin):
     mine = plugin("try:\n    from vllm.new import rope\nexcept ImportError:\n    rope = None\n")
     report = mine.report(None, "2.0", new="x = 1\n")
     assert report.sections["Breaking"] == []

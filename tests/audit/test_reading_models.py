@@ -16,7 +16,7 @@ REGISTRATIONS = {
 
 
 @pytest.mark.parametrize("name", REGISTRATIONS)
-def test_models_are_those_that_are_registered(plugin, tools, name):
+def test_every_registered_model_is_checked(plugin, tools, name):
     model = MODEL.format(name="Base", bases="") + "class Mine(Base): pass\n"
     mine = plugin(REGISTRATIONS[name], model=model)
     files = {"registry": "def register_model(name, model_cls): pass\n"}
@@ -39,6 +39,6 @@ def test_models_are_those_that_are_registered(plugin, tools, name):
         ),
     ],
 )
-def test_that_no_model_is_checked_is_said(plugin, code, reason):
+def test_the_report_says_why_no_model_is_checked(plugin, code, reason):
     model = "from other import Base\n" + MODEL.format(name="Mine", bases="Base")
     assert plugin(code, model=model).report().models == reason

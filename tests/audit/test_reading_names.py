@@ -73,7 +73,7 @@ def test_what_cannot_be_followed_is_counted(plugin, code):
 
 
 @pytest.mark.parametrize("code", FINE)
-def test_what_is_there_is_no_finding(plugin, code):
+def test_what_exists_is_not_reported(plugin, code):
     report = plugin(IMPORTS + code + "\n").report()
     assert report.sections["Breaking"] == []
     assert report.unresolved == []

@@ -10,7 +10,7 @@ from shared.rendering import KINDS, MODELS, SUPPORTED_PYTHONS, SUPPORTED_VLLM, T
 
 
 @pytest.mark.parametrize(("cases", "what"), [("conformance", "behaviours"), ("faults", "faults")])
-def test_readme_counts_what_both_engines_are_held_to(cases, what):
+def test_readme_counts_the_cases_that_run_in_both_engines(cases, what):
     assert re.findall(rf"(\d+) {what}\b", PROSE) == [str(len(case_names(cases)))]
 
 
@@ -44,7 +44,7 @@ def test_readme_gives_no_time_and_no_size_but_in_what_was_measured():
     assert re.findall(rf"\b({numbers})\s+{units}\b", by_hand) == []
 
 
-def test_the_last_words_count_the_commands_that_follow(tmp_path, capfd):
+def test_the_hook_counts_the_commands_that_follow(tmp_path, capfd):
     render_into(tmp_path)
     _, start, commands = capfd.readouterr().out.partition("The plugin is ready. The next ")
     number, _, rest = commands.partition(" commands install and test it:\n")

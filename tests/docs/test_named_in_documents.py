@@ -32,7 +32,7 @@ def test_the_files_that_commands_name_are_there():
     assert [name for name in files if not (ROOT / name).exists()] == []
 
 
-def test_the_variables_that_readme_names_are_those_that_are_read():
+def test_the_environment_variables_that_contributing_names_are_read():
     assert set(re.findall(r"\b([A-Z_]+)=", CONTRIBUTING)) == {"REAL_VLLM"}
     assert 'os.environ.get("REAL_VLLM"' in read("tools/shared/environments.py")
 

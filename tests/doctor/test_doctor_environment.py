@@ -63,7 +63,7 @@ print(json.dumps(answers))
 """
 
 
-def test_vllm_plugins_lets_the_plugin_in_or_the_doctor_says_why_not(built):
+def test_the_doctor_says_whether_vllm_plugins_lets_the_plugin_in_and_why(built):
     settings = os.environ | {"PYTHONPATH": f"{built.site}:{ENGINE}"}
     result = run(built.python, "-c", DECIDE, typed=json.dumps(list(REASONS)), env=settings)
     answers = json.loads(result.stdout)
@@ -145,7 +145,7 @@ for value in json.load(sys.stdin):
 """
 
 
-def test_the_front_end_in_rust_is_told_from_the_one_in_python(built):
+def test_the_front_end_in_rust_is_recognized_by_its_variable(built):
     settings = os.environ | {"PYTHONPATH": str(built.site)}
     result = run(built.python, "-c", ASK, typed=json.dumps(list(RUST)), env=settings)
     for (value, text), line in zip(RUST.items(), result.stdout.splitlines(), strict=True):

@@ -49,7 +49,7 @@ def test_a_stale_egg_info_hides_the_plugin(doctor, built, tmp_path):
     doctor(stale.parent, built.site, ENGINE, expected=expected, ok=2)
 
 
-def test_an_install_without_the_entry_point(doctor, built, site):
+def test_the_metadata_has_no_entry_point(doctor, built, site):
     (site / f"{NAME}-0.1.0.dist-info" / "entry_points.txt").unlink()
     wanted = f"{site}/{NAME}-0.1.0.dist-info names no plugin {PLUGIN} in vllm.general_plugins."
     doctor(site, ENGINE, expected=[("problem", wanted, " --force-reinstall vllm_my_model")], ok=2)
@@ -73,7 +73,7 @@ def test_an_editable_install_of_a_folder_that_is_gone(doctor, built, tmp_path):
     doctor(ENGINE, python=bin_folder / "python", expected=expected, ok=2, cwd=moved)
 
 
-def test_an_editable_install_of_old_that_is_gone(doctor, built, tmp_path):
+def test_a_setup_py_develop_install_of_a_folder_that_is_gone(doctor, built, tmp_path):
     project = copy(built.project, tmp_path / NAME)
     # The last version that installs so; the file is left when the folder goes.
     bin_folder = make_environment(tmp_path / "venv", "setuptools==79.0.1")
@@ -87,7 +87,7 @@ def test_an_editable_install_of_old_that_is_gone(doctor, built, tmp_path):
     doctor(ENGINE, python=bin_folder / "python", expected=expected, ok=2, cwd=moved)
 
 
-def test_the_package_without_which_its_metadata_is_nothing(doctor, built, site):
+def test_the_metadata_is_there_without_its_package(doctor, built, site):
     shutil.rmtree(site / NAME)
     wanted = f"{site}/{NAME}-0.1.0.dist-info is there, and the package {NAME} is not."
     expected = [("problem", wanted, f"--force-reinstall {built.project}")]

@@ -39,7 +39,7 @@ def texts_of(folder: Path) -> dict[str, re.Pattern]:
     return texts
 
 
-def test_everything_that_the_doctor_can_say_was_said_in_these_tests(built, request):
+def test_every_message_of_the_doctor_was_seen_in_these_tests(built, request):
     here = request.node.path
     files = [file for file in here.parent.glob("test_*.py") if file != here]
     found = {file: re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE) for file in files}

@@ -9,7 +9,7 @@ from breaking import ARCHITECTURE, CONFIG, ENGINE, HEALTHY_CHECKPOINT, MODEL_TYP
 pytestmark = pytest.mark.xdist_group("doctor")
 
 
-def test_the_model_type_is_anothers(doctor, site):
+def test_transformers_has_the_model_type(doctor, site):
     edit(site / NAME / "about.py", MODEL_TYPE, "llama")
     doctor(
         site,
@@ -57,12 +57,12 @@ def register_no_config(site: Path) -> None:
     (site / NAME / "config.py").unlink()
 
 
-def test_the_model_type_is_vllms_own_which_goes_before_the_plugins(doctor, built, engine):
+def test_a_config_class_of_vllm_wins_over_the_plugins(doctor, built, engine):
     expected = [("problem", f"The model_type {MODEL_TYPE} belongs to {OWN_CONFIG}.", "choose")]
     doctor(built.site, engine, expected=expected, ok=5)
 
 
-def test_the_model_type_is_vllms_own_and_the_plugin_registers_none(doctor, site, engine, tmp_path):
+def test_vllm_has_the_model_type_and_the_plugin_registers_none(doctor, site, engine, tmp_path):
     register_no_config(site)
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     (tmp_path / "model.safetensors").touch()
@@ -75,7 +75,7 @@ def test_the_model_type_is_vllms_own_and_the_plugin_registers_none(doctor, site,
     assert found[-1].endswith(f"has the model_type {MODEL_TYPE}, of {OWN_CONFIG}.")
 
 
-def test_the_model_type_is_transformers_and_the_plugin_registers_none(doctor, site):
+def test_transformers_has_the_model_type_and_the_plugin_registers_none(doctor, site):
     register_no_config(site)
     edit(site / NAME / "about.py", MODEL_TYPE, "llama")
     found = [finding["found"] for finding in doctor(site, ENGINE)]
@@ -92,7 +92,7 @@ def test_the_fixture_engine_has_no_model_types_of_transformers(doctor, site):
     assert f"{text} has none." in found
 
 
-def test_the_model_type_is_nobodys(doctor, site, tmp_path):
+def test_nothing_has_the_model_type_and_the_plugin_registers_none(doctor, site, tmp_path):
     register_no_config(site)
     # As a fixture it would be excused.
     engine = as_if_real(tmp_path / "engine")

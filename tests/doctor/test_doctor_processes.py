@@ -44,7 +44,7 @@ def test_a_system_that_cannot_fork(doctor, built, tmp_path):
         ("import os; os._exit(3)", "A new process that loads the plugins hangs or dies."),
     ],
 )
-def test_a_spawned_process_dies_of_the_plugin(doctor, site, statement, wanted):
+def test_the_plugin_fails_in_a_spawned_process(doctor, site, statement, wanted):
     start = "    import multiprocessing\n    if multiprocessing.parent_process():\n"
     start += f"        {statement}\n"
     edit(site / NAME / "__init__.py", "    attempt(warn_if", start + "    attempt(warn_if")

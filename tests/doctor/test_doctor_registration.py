@@ -28,7 +28,7 @@ def test_the_architecture_is_in_tree(doctor, site):
     doctor(site, ENGINE, expected=[("problem", wanted, "choose another")], ok=5)
 
 
-def test_the_architecture_is_another_plugins(doctor, built, tmp_path):
+def test_another_plugin_has_the_architecture(doctor, built, tmp_path):
     body = f"ModelRegistry.register_model({ARCHITECTURE!r}, 'other:Other')"
     another_plugin(tmp_path / "others", tmp_path, "other", body)
     wanted = f"The architecture {ARCHITECTURE} belongs to other:Other."

@@ -10,7 +10,7 @@ from plugin_site import FIXTURE
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-def test_a_real_vllm_lacks_nothing_by_the_fixtures_doing(site, order):
+def test_the_fixture_engine_hides_nothing_of_a_real_vllm(site, order):
     real = site.real_vllm()
     path = [real, FIXTURE] if order == "before" else [FIXTURE, real]
     for statement in ("import vllm.config", "from vllm import LLM"):
@@ -55,7 +55,7 @@ def test_a_real_vllm_that_cannot_be_imported_is_not_replaced(site):
     assert out.stderr.endswith("ModuleNotFoundError: No module named 'torch_is_missing'\n")
 
 
-def test_a_mere_folder_called_vllm_is_no_vllm(site):
+def test_a_folder_called_vllm_without_python_files_is_ignored(site):
     (site.folder / "elsewhere/vllm").mkdir(parents=True)
     path = [site.folder / "elsewhere", FIXTURE]
     assert site.run("-c", "import vllm; print(vllm.__version__)", path=path).stdout == "0.32.0\n"

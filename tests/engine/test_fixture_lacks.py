@@ -45,7 +45,7 @@ def test_what_is_there_is_not_lacking(site):
     assert not (site.folder / "notes").exists()
 
 
-def test_what_is_lacking_is_an_import_error_for_whom_has_another_way(site):
+def test_what_is_lacking_raises_an_import_error_that_a_fallback_can_catch(site):
     out = site.succeeds(
         """
         try:

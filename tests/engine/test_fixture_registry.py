@@ -65,7 +65,7 @@ def test_without_a_setting_the_cache_is_in_the_home_folder(site):
         ("os.path.model", "No module named 'os.path.model'"),
     ],
 )
-def test_a_module_without_a_file_is_inspected_and_its_error_is_told(site, module, cause):
+def test_a_module_without_a_file_is_inspected_and_its_error_is_shown(site, module, cause):
     (site.folder / "site/a_folder").mkdir(parents=True)
     site.plugin("a", f"ModelRegistry.register_model('FxModel', '{module}:Model')")
     # What was noted of a module without a file says nothing of the one that is there now.
