@@ -74,7 +74,7 @@ def first_failure(folder: Path, *options: str, vllm: str = "") -> str:
     settings = os.environ | ({"REAL_VLLM": vllm} if vllm else {})
     result = result_of(*command, cwd=folder, env=settings, limit=7200)
     failures = [line for line in result.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    # 1: tests failed. Anything else but 0 is no verdict: they could not be run at all.
+    # 0: all passed; 1: some failed. Anything else says nothing: they could not be run.
     if result.returncode not in (0, 1):
         raise RuntimeError(f"{command} ended with {result.returncode}:\n{result.stdout[-2000:]}")
     return failures[0].split(" - ")[0].partition("::")[2] if result.returncode else ""

@@ -68,7 +68,7 @@ def test_the_report_says_that_nothing_is_unresolved_when_asked_for(project, tmp_
 
 
 def test_any_package_can_be_audited(project, tmp_path):
-    """One of another project has a reference of its own; one of this project has reference.json."""
+    """This project's package has reference.json; another project's has a file named after it."""
     own = project / "tests" / "_template" / "audit" / "reference.json"
     before = own.read_bytes()
     other = tmp_path / "elsewhere" / "other"

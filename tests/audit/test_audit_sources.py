@@ -95,7 +95,7 @@ def test_a_version_or_requirements_that_are_unknown_are_called_unknown(project, 
 
 
 def test_an_installed_vllm_is_read(project, tmp_path):
-    """Beside a plugin, whose metadata is nearly called the same, and another copy of vLLM's."""
+    """Not the metadata of a plugin beside it whose name also begins with vllm."""
     site = write_vllm(tmp_path / "site", "2.0", ("layers.py", "bias: bool = True, ", ""))
     add_distribution(site, "vllm_my_model", "0.1", RECORD="vllm_my_model/__init__.py,,")
     command = [sys.executable, "tests/_template/audit"]

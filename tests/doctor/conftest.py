@@ -12,7 +12,7 @@ from shared.rendering import install_into, make_environment, render_into, result
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> SimpleNamespace:
-    """A rendered project, a folder with its wheel installed, and an environment with nothing."""
+    """A rendered project, a folder with its wheel installed, and an environment without it."""
     folder = tmp_path_factory.mktemp("doctor")
     names = {"plugin_name": PLUGIN, "class_name": ARCHITECTURE, "registered_name": MODEL_TYPE}
     project = render_into(folder, **names)
@@ -25,13 +25,13 @@ def built(tmp_path_factory) -> SimpleNamespace:
 
 @pytest.fixture
 def site(built, tmp_path) -> Path:
-    """A folder of its own with the installed package, to break."""
+    """A copy of the folder with the installed package, which a test may break."""
     return copy(built.site, tmp_path / "site")
 
 
 @pytest.fixture
 def doctor(built, tmp_path):
-    """A function that runs the doctor on a path of folders, and asserts what it reports.
+    """A function that runs the doctor with folders on Python's path, and asserts what it reports.
 
     ``expected`` are (level, part of what was found, part of the cure) of what is not ok, ``ok``
     is how many lines are. Returns the report.

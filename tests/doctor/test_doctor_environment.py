@@ -47,7 +47,7 @@ REASONS = {
     "my plugin": "without the plugin's name",
     "other," * 1000: "without the plugin's name",
 }
-# Whether the doctor and vLLM are of one mind, for each value.
+# What the doctor says of each value, and whether vLLM then loads the plugin.
 DECIDE = f"""
 import json, os, sys
 import vllm.plugins

@@ -53,7 +53,7 @@ def test_the_folder_that_holds_the_project(doctor, built, tmp_path, package_dir)
         doctor(ENGINE, python=python, cwd=tmp_path)
 
 
-def test_a_mere_folder_on_the_path_hides_the_package(doctor, built, tmp_path):
+def test_a_folder_without_an_init_file_on_the_path_hides_the_package(doctor, built, tmp_path):
     project, bin_folder = make_editable(built, tmp_path, "")
     wanted = f"{project} has no __init__.py, and hides the package that "
     expected = [("problem", wanted, f"take {tmp_path} out of PYTHONPATH, or uv pip install")]

@@ -25,14 +25,14 @@ OWN_CONFIG = "vllm.transformers_utils.config:OwnConfig"
 
 
 def as_if_real(engine: Path) -> Path:
-    """Return a copy of the fixture engine that does not say that it is one, nor what it lacks."""
+    """Return a copy of the fixture engine that passes for a real vLLM."""
     copy(ENGINE, engine)
     (engine / "vllm" / "fixture.py").unlink()
     edit(engine / "vllm" / "__init__.py", "    sys.meta_path.append(Finder)\n", "")
     return engine
 
 
-# Since there are no layers there.
+# The fixture engine has no layers, which the model needs.
 NO_MODEL = (
     "problem",
     f"The class of the architecture {ARCHITECTURE} cannot be imported",
@@ -94,11 +94,11 @@ def test_the_fixture_engine_has_no_model_types_of_transformers(doctor, site):
 
 def test_nothing_has_the_model_type_and_the_plugin_registers_none(doctor, site, tmp_path):
     register_no_config(site)
-    # As a fixture it would be excused.
+    # The fixture engine would be excused: it has no model types of transformers.
     engine = as_if_real(tmp_path / "engine")
-    nobodys = f"The model_type {MODEL_TYPE} belongs to nobody; this plugin registers none."
+    unknown = f"The model_type {MODEL_TYPE} belongs to nobody; this plugin registers none."
     expected = [
-        ("problem", nobodys, "install a transformers that has it, or name a class for it"),
+        ("problem", unknown, "install a transformers that has it, or name a class for it"),
         NO_MODEL,
     ]
     doctor(site, engine, expected=expected, ok=7)

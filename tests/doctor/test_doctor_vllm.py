@@ -62,7 +62,7 @@ def test_vllm_has_a_version_that_was_not_tested(doctor, built, site):
 
 
 def another_vllm(folder: Path, old: str = "", new: str = "") -> Path:
-    """Copy the fixture engine as a vLLM of its own, which does not say what it lacks."""
+    """Copy the fixture engine so that it passes for a real vLLM, with one edit in it."""
     engine = copy(ENGINE / "vllm", folder / "vllm")
     (engine / "fixture.py").unlink()
     edit(engine / "__init__.py", "    sys.meta_path.append(Finder)\n", "")

@@ -10,7 +10,7 @@ from plugin_site import FIXTURE
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-def test_the_fixture_engine_hides_nothing_of_a_real_vllm(site, order):
+def test_nothing_of_a_real_vllm_is_hidden(site, order):
     real = site.real_vllm()
     path = [real, FIXTURE] if order == "before" else [FIXTURE, real]
     for statement in ("import vllm.config", "from vllm import LLM"):

@@ -85,7 +85,7 @@ def test_what_was_noted_of_a_model_is_read_and_not_asked_again(site):
     assert noted["modelinfo"] == {"architecture": "FxModel", "supports_pp": True}
     note.write_text(json.dumps(noted | {"modelinfo": {"architecture": "Noted", "supports_pp": 1}}))
     assert site.succeeds("print(inspect('FxModel'))").stdout == "Noted FxModel 1\n"
-    # That of another source is no answer, and is written anew.
+    # A note about another source does not count, and is written anew.
     note.write_text(json.dumps(noted | {"hash": "another"}))
     assert site.succeeds("print(inspect('FxModel'))").stdout == "FxModel FxModel True\n"
     assert json.loads(note.read_text()) == noted
