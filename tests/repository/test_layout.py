@@ -13,7 +13,7 @@ def imported_by(file: Path) -> set[str]:
     """Return the modules that a file imports, also inside functions."""
     nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    return names | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 def test_no_test_imports_another():
