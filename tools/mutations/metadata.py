@@ -1,0 +1,78 @@
+"""Breaks of what is installed and published: setup.py, MANIFEST.in, requirements and their like."""
+
+from mutations.mutation import PROJECT, Mutation
+
+LOADED = "tests/package/test_package.py -k decoder"
+METADATA = "tests/package/test_package.py -k metadata"
+RENDERED = "tests/package/test_rendering.py"
+SMALL = "tests/package/test_small_files.py"
+WORDS = "tests/answers/test_any_answer.py"
+COMMANDS = "tests/answers/test_commands_to_go_on_with.py"
+ENTRY = """[f"{about['PLUGIN_NAME']} = {PACKAGE}:register"]"""
+
+MUTATIONS = [
+    Mutation("entry point removed", f"{PROJECT}/setup.py", ENTRY, "[]", LOADED),
+    Mutation("group misspelt", f"{PROJECT}/setup.py", "general_plugins", "general_plugin", LOADED),
+    Mutation("plugin value misspelt", f"{PROJECT}/setup.py", ":register", ":registr", LOADED),
+    Mutation("plugin name is the package's", f"{PROJECT}/setup.py", ENTRY,
+             """[f"{PACKAGE} = {PACKAGE}:register"]""", f"{WORDS} -k built"),
+    Mutation("description dropped", f"{PROJECT}/setup.py",
+             "    description={{ cookiecutter.description | python_string }},\n", "", RENDERED),
+    Mutation("license not declared", f"{PROJECT}/setup.py",
+             '    license_expression="{{ cookiecutter.license | spdx }}",\n', "", METADATA),
+    Mutation("any Python is good", f"{PROJECT}/setup.py",
+             '    python_requires=">=3.10",\n', "", METADATA),
+    Mutation("vLLM is required", f"{PROJECT}/setup.py", "    extras_require={",
+             '    install_requires=["vllm"],\n    extras_require={', METADATA),
+    Mutation("README not in the metadata", f"{PROJECT}/setup.py",
+             'long_description=(HERE / "README.md").read_text(encoding="utf-8")',
+             'long_description=""', METADATA),
+    Mutation("tests are installed", f"{PROJECT}/setup.py",
+             'find_packages(include=[PACKAGE, f"{PACKAGE}.*"])',
+             '[PACKAGE, "tests"]', "tests/package/test_package.py -k wheel"),
+    Mutation("editable install shows an empty package", f"{PROJECT}/setup.py",
+             '    package_dir={"": "."},\n', "", f"{COMMANDS} -k three_commands"),
+    Mutation("uv has no project", f"{PROJECT}/pyproject.toml",
+             '[project]\nname = "{{ cookiecutter.package_name }}"\n', "[tool.nothing]\n",
+             "tests/package/test_package.py -k uv"),
+    Mutation("uv installs nothing to test with", f"{PROJECT}/pyproject.toml",
+             'dev = ["{{ cookiecutter.package_name }}[test]"]', "dev = []",
+             "tests/package/test_package.py -k uv"),
+    Mutation("metadata is dropped in silence", f"{PROJECT}/setup.py",
+             'warnings.filterwarnings("error"', 'warnings.filterwarnings("default"',
+             "tests/package/test_package.py -k dropped"),
+    Mutation("uv.lock is published", f"{PROJECT}/MANIFEST.in", "include CHANGELOG.md\n",
+             "include CHANGELOG.md uv.lock\n", "tests/package/test_package.py -k sdist_holds"),
+    Mutation("sdist without tests", f"{PROJECT}/MANIFEST.in", "graft tests\n", "", LOADED),
+    Mutation("answer pasted unquoted", f"{PROJECT}/setup.py",
+             "author={{ cookiecutter.author_name | python_string }}",
+             'author="{{ cookiecutter.author_name }}"', WORDS),
+    Mutation("e-mail dropped", f"{PROJECT}/setup.py",
+             "    author_email={{ cookiecutter.author_email | python_string }},\n", "",
+             "tests/repository/test_clean.py -k metadata"),
+    Mutation("any pytest is good", f"{PROJECT}/setup.py", '"pytest>=8"', '"pytest"',
+             "tests/repository/test_clean.py -k metadata"),
+    Mutation("setuptools that knows no license expression", f"{PROJECT}/pyproject.toml",
+             "setuptools>=77", "setuptools>=61", f"{SMALL} -k build_system"),
+    Mutation("README is read as the machine's locale says", f"{PROJECT}/setup.py",
+             'read_text(encoding="utf-8")', "read_text()", f"{SMALL} -k locale"),
+    Mutation("misspelt marks pass", f"{PROJECT}/pyproject.toml", ', "--strict-markers"', "",
+             f"{SMALL} -k build_system"),
+    Mutation("another mypy", f"{PROJECT}/pyproject.toml", "ignore_missing_imports = true",
+             "ignore_missing_imports = false", f"{SMALL} -k build_system"),
+    Mutation("sdist without the changelog", f"{PROJECT}/MANIFEST.in", "include CHANGELOG.md\n", "",
+             f"{SMALL} -k sdist"),
+    Mutation("sdist with bytecode", f"{PROJECT}/MANIFEST.in", "__pycache__/* *.py[cod]",
+             "__pycache__", f"{SMALL} -k sdist"),
+    Mutation("git leaves out an author's own folder", f"{PROJECT}/.gitignore", "/build/", "build/",
+             f"{SMALL} -k git"),
+    Mutation("git keeps environments", f"{PROJECT}/.gitignore", ".venv/\n", "", f"{SMALL} -k git"),
+    Mutation("the tests' pytest is any", "tests/requirements.txt", "pytest==9.1.1", "pytest>=9",
+             f"{SMALL} -k requirement"),
+    Mutation("the tests' checker is lost", "tests/requirements.txt", "twine==7.0.0\n", "",
+             f"{SMALL} -k require"),
+    Mutation("the benchmarks' matplotlib is any", "benchmarks/requirements.txt", "==3.11.2", "",
+             f"{SMALL} -k requirement"),
+    Mutation("this repository's real lane is in the fast one", "pyproject.toml",
+             '"not real and not pythons"', '"not pythons"', f"{SMALL} -k this_repository"),
+]  # fmt: skip
