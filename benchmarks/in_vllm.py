@@ -8,10 +8,12 @@ import compileall
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import traceback
 import tracemalloc
 from contextlib import ExitStack
 from pathlib import Path
@@ -289,11 +291,10 @@ def register():
 }
 
 
-def write_shape(folder: Path, package: str, init: str, model: str) -> None:
-    """Write a package, and the metadata by which vLLM finds it."""
-    (folder / package).mkdir(parents=True)
+def write_shape(folder: Path, package: str, init: str, original: Path) -> None:
+    """Write a copy of a package with another __init__.py, and the metadata by which vLLM finds it."""
+    shutil.copytree(original, folder / package)
     (folder / package / "__init__.py").write_text(init.format(package=package))
-    (folder / package / "model.py").write_text(model)
     info = folder / f"{package}-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
@@ -345,16 +346,23 @@ def one_process(folder: str, package: str) -> dict:
 
 
 def in_forked(*arguments) -> dict:
-    """Call load_plugin() in a process forked from this one."""
+    """Call load_plugin() in a process forked from this one; RuntimeError if it fails there."""
     read, write = os.pipe()
     if os.fork() == 0:
         signal.alarm(600)
-        os.write(write, json.dumps(load_plugin(*arguments)).encode())
+        try:
+            os.write(write, json.dumps(load_plugin(*arguments)).encode())
+        except BaseException:
+            # The process must not go on with what its parent does.
+            traceback.print_exc()
+            os._exit(1)
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
         text = pipe.read()
-    os.wait()
+    _, status = os.wait()
+    if status:
+        raise RuntimeError(f"{arguments[1]} cannot be loaded in a forked process: see above")
     return json.loads(text)
 
 
@@ -370,11 +378,10 @@ def processes(plugin: str, folder: str, forked: str, spawned: str, traced: str) 
     Gives "samples": for each way and each package a list of what load_plugin() gives.
     """
     import_vllm()
-    model = Path(plugin, "vllm_my_model", "model.py").read_text()
     places = {"vllm_my_model": plugin}
     for name, text in SHAPES.items():
         package = "shape_" + name.replace(" ", "_")
-        write_shape(Path(folder, package), package, text, model)
+        write_shape(Path(folder, package), package, text, Path(plugin, "vllm_my_model"))
         places[package] = str(Path(folder, package))
     # As pip does when it installs.
     for place in places.values():

@@ -1,5 +1,6 @@
 """How the benchmarks measure, and what their tables show."""
 
+import ast
 import importlib
 import inspect
 import sys
@@ -110,6 +111,29 @@ def test_each_part_gives_the_commands_that_run_in_vllm_the_arguments_that_they_t
         assert ratios
     # A part starts this one itself.
     assert asked == set(in_vllm.COMMANDS) - {"one_process"}
+
+
+def test_another_shape_of_the_plugin_has_every_module_that_its_model_imports(render, tmp_path):
+    in_vllm = importlib.import_module("in_vllm")
+    project = render()
+    for name, init in in_vllm.SHAPES.items():
+        in_vllm.write_shape(tmp_path / name, "shape", init, project / project.name)
+        package = tmp_path / name / "shape"
+        assert (package / "__init__.py").read_text() == init.format(package="shape")
+        tree = ast.parse((package / "model.py").read_text())
+        imported = [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
+        assert imported
+        assert [module for module in imported if not (package / f"{module}.py").exists()] == []
+
+
+def test_a_plugin_that_fails_in_a_forked_process_is_named(monkeypatch, capfd):
+    in_vllm = importlib.import_module("in_vllm")
+    monkeypatch.setattr(in_vllm, "load_plugin", lambda place, package: {"bytes": len(package)})
+    assert in_vllm.in_forked("place", "parrot") == {"bytes": 6}
+    monkeypatch.setattr(in_vllm, "load_plugin", lambda place, package: {}[package])
+    with pytest.raises(RuntimeError, match="parrot cannot be loaded in a forked process"):
+        in_vllm.in_forked("place", "parrot")
+    assert "KeyError: 'parrot'" in capfd.readouterr().err
 
 
 def test_two_models_that_give_different_tokens_are_not_compared(monkeypatch, tmp_path):
