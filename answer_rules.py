@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,10 @@ TAKEN_ARCHITECTURES = (TAKEN / "architectures.txt").read_text().split()
 # Model type -> the supported vLLM from which on each has it, be it by transformers; "-" if the
 # newest has it not.
 KNOWN_MODEL_TYPES = dict(map(str.split, (TAKEN / "model_types.txt").read_text().splitlines()))
-# Every name of a tool parser in any supported vLLM.
-TAKEN_TOOL_PARSERS = (TAKEN / "tool_parsers.txt").read_text().split()
+# Every name of a parser in any supported vLLM, by what is parsed.
+TAKEN_PARSERS = {
+    what: (TAKEN / f"{what}_parsers.txt").read_text().split() for what in ("reasoning", "tool")
+}
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -50,6 +52,8 @@ PYTHON_NAMES = {
 PACKAGE_NAME = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
+# In the code of a package; pyproject.toml says the same.
+LONGEST_LINE = 100
 # What the plugin must not hide or replace either: packages for GPUs, builds of vLLM under other
 # names, and tools.
 TAKEN_PACKAGES = {
@@ -323,12 +327,12 @@ def reason_against_model_type(name: str) -> str:
     return problem_with_name_length(name)
 
 
-def reason_against_tool_parser(name: str) -> str:
-    """Say what is wrong with the name of a tool parser, without a cure."""
-    if name in TAKEN_TOOL_PARSERS:
-        return "is a tool parser of vLLM's own"
+def reason_against_parser(what: str, name: str) -> str:
+    """Say what is wrong with the name of a parser, such as one of tool calls, without a cure."""
+    if name in TAKEN_PARSERS[what]:
+        return f"is a {what} parser of vLLM's own"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        return "is not a valid name of a tool parser (letters, digits, and . _ - between them)"
+        return f"is not a valid name of a {what} parser (letters, digits, and . _ - between them)"
     return problem_with_name_length(name)
 
 
@@ -505,6 +509,14 @@ def modules(context: Any, key: str) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
+def import_from(module: str, names: list[str]) -> str:
+    """Return an import as ruff would write it: in one line, or a line for each name."""
+    line = f"from {module} import {', '.join(sorted(names))}"
+    if len(line) <= LONGEST_LINE:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {name}," for name in sorted(names)), ")"])
+
+
 @pass_context
 def class_of(context: Any, name: str) -> str:
     """Return the name of the class of a kind, or of the kind that brings a shared room."""
@@ -548,7 +560,8 @@ def oldest_vllm(answers: dict) -> str:
 # By the key "registered_name" in the JSON file of a room.
 NAME_RULES: dict[str, Callable[[str], str]] = {
     "model_type": reason_against_model_type,
-    "tool_parser": reason_against_tool_parser,
+    "reasoning_parser": partial(reason_against_parser, "reasoning"),
+    "tool_parser": partial(reason_against_parser, "tool"),
 }
 # In the order of the questions.
 RULES = {
@@ -580,6 +593,7 @@ GLOBALS = {
     "audit_reference": audit_reference,
     "class_of": class_of,
     "fragments": fragments,
+    "import_from": import_from,
     "modules": modules,
     "source": source,
     "tables": tables,

@@ -1,8 +1,10 @@
-"""Write taken_names/: architectures, model types, tool parsers and packages of the supported vLLMs.
+"""Write taken_names/: architectures, model types, parsers and packages of the supported vLLMs.
 
-And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
+The parsers are those of newer releases too, from their source: a plugin's name must outlive the
+supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
 """
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -10,19 +12,18 @@ from pathlib import Path
 import mypy
 from shared import environments
 from shared.rendering import ROOT, SUPPORTED_PYTHONS, SUPPORTED_VLLM, run, use_this_environment
+from shared.sources import as_numbers, releases, source_of
 
 ASK = """
 import json
 from importlib.metadata import distributions, packages_distributions
 from transformers import CONFIG_MAPPING
 from vllm import ModelRegistry
-from vllm.tool_parsers import ToolParserManager
 from vllm.transformers_utils.config import _CONFIG_REGISTRY
 
 names = {
     "architectures": list(ModelRegistry.get_supported_archs()),
     "model_types": [*CONFIG_MAPPING, *_CONFIG_REGISTRY],
-    "tool_parsers": ToolParserManager.list_registered(),
     "packages": [*packages_distributions(), *(each.name for each in distributions())],
 }
 print("\\n" + json.dumps(names))
@@ -31,7 +32,7 @@ print("\\n" + json.dumps(names))
 
 def main() -> None:
     """Ask every supported vLLM, and write the union of the answers."""
-    taken: dict[str, set[str]] = {"python": python_modules()}
+    taken: dict[str, set[str]] = {"python": python_modules(), **parsers()}
     known: dict[str, set[str]] = {}
     for version in SUPPORTED_VLLM:
         python = environments.environment(version) / "python"
@@ -61,6 +62,28 @@ def first_of_all_that_know(name: str, known: dict[str, set[str]]) -> str:
             break
         first = version
     return first
+
+
+def parsers() -> dict[str, set[str]]:
+    """Return the names of the parsers of every release from the oldest supported one on."""
+    found: dict[str, set[str]] = {"reasoning_parsers": set(), "tool_parsers": set()}
+    oldest = as_numbers(SUPPORTED_VLLM[0])
+    for version, address in releases().items():
+        if as_numbers(version) >= oldest:
+            package = source_of(version, address) / "vllm"
+            found["reasoning_parsers"] |= registered_in(package / "reasoning" / "__init__.py")
+            found["tool_parsers"] |= registered_in(package / "tool_parsers" / "__init__.py")
+    return found
+
+
+def registered_in(file: Path) -> set[str]:
+    """Return the keys of the dict of parsers that a module of vLLM's registers when imported."""
+    [table] = [
+        node.value
+        for node in ast.parse(file.read_text("utf-8")).body
+        if isinstance(node, ast.Assign) and "_TO_REGISTER" in ast.unparse(node.targets[0])
+    ]
+    return set(ast.literal_eval(table))
 
 
 def python_modules() -> set[str]:

@@ -184,8 +184,8 @@ def test_vllm_conforms(in_vllm, record_property, case):
     assert_conforms(VERSION, in_vllm[case])
 
 
-# And what each kind brings.
-for file in sorted(TEMPLATES.glob("kinds/*/proof/engine_breaks.py")):
+# And what each kind brings, and each room that kinds share.
+for file in sorted(TEMPLATES.glob("*/*/proof/engine_breaks.py")):
     BREAKS |= runpy.run_path(str(file))["BREAKS"]
 
 

@@ -673,77 +673,147 @@ def importing_vllm_calls_no_general_plugin(site):
     assert site.records == []
 
 
-# Tool parsers
+# Parsers
 
 
-def tool_parsers(site):
-    """Write a module with a tool parser ``Parser``, and return vLLM's registry and base class."""
+def tool_parsers():
+    """Return vLLM's registry of tool parsers, its base class, and a name that vLLM has."""
     from vllm.tool_parsers import ToolParser, ToolParserManager
 
-    base = "from vllm.tool_parsers import ToolParser as Base"
-    site.module("the_tool_parser", f"{base}\nclass Parser(Base): pass\n")
-    return ToolParserManager, ToolParser
+    return ToolParserManager, ToolParser, "hermes"
+
+
+def reasoning_parsers():
+    """Return vLLM's registry of reasoning parsers, its base class, and a name that vLLM has."""
+    from vllm.reasoning import ReasoningParser, ReasoningParserManager
+
+    return ReasoningParserManager, ReasoningParser, "deepseek_r1"
+
+
+class ParserCase:
+    """A module ``the_parser`` with a class ``Parser``, and vLLM's registry for such classes."""
+
+    def __init__(self, site, what: str) -> None:
+        self.site, self.what = site, what
+        of_kind = {"tool": tool_parsers, "reasoning": reasoning_parsers}[what]
+        self.manager, self.base, self.taken = of_kind()
+        self.get = getattr(self.manager, f"get_{what}_parser")
+        self.imported = getattr(self.manager, f"{what}_parsers")
+        origin, name = self.base.__module__, self.base.__name__
+        site.module("the_parser", f"from {origin} import {name}\nclass Parser({name}): pass\n")
+
+    def register(self, name: str, module: str = "the_parser", class_name: str = "Parser") -> None:
+        self.manager.register_lazy_module(name, module, class_name)
+
+
+def is_imported_when_it_is_first_asked_for(of):
+    of.register("mine")
+    assert "the_parser" not in sys.modules
+    assert "mine" in of.manager.list_registered()
+    parser = of.get("mine")
+    assert issubclass(parser, of.base)
+    assert parser.__module__ == "the_parser"
+    assert of.imported["mine"] is parser is of.get("mine")
 
 
 @behaviour
 def a_tool_parser_is_imported_when_it_is_first_asked_for(site):
-    manager, base = tool_parsers(site)
-    manager.register_lazy_module("mine", "the_tool_parser", "Parser")
-    assert "the_tool_parser" not in sys.modules
-    assert "mine" in manager.list_registered()
-    parser = manager.get_tool_parser("mine")
-    assert issubclass(parser, base)
-    assert parser.__module__ == "the_tool_parser"
-    assert manager.tool_parsers["mine"] is parser is manager.get_tool_parser("mine")
+    is_imported_when_it_is_first_asked_for(ParserCase(site, "tool"))
+
+
+@behaviour
+def a_reasoning_parser_is_imported_when_it_is_first_asked_for(site):
+    is_imported_when_it_is_first_asked_for(ParserCase(site, "reasoning"))
+
+
+def the_later_of_one_name_counts(of):
+    of.register(of.taken)
+    assert of.manager.lazy_parsers[of.taken] == ("the_parser", "Parser")
+    assert of.get(of.taken).__module__ == "the_parser"
+    said = [record for record in of.site.log if record.levelno > logging.DEBUG]
+    assert [record for record in said if of.taken in record.getMessage()] == []
 
 
 @behaviour
 def of_two_tool_parsers_with_one_name_the_later_counts_and_nothing_is_said(site):
-    manager, _ = tool_parsers(site)
-    manager.register_lazy_module("hermes", "the_tool_parser", "Parser")
-    assert manager.lazy_parsers["hermes"] == ("the_tool_parser", "Parser")
-    assert manager.get_tool_parser("hermes").__module__ == "the_tool_parser"
-    assert [r for r in site.log if r.levelno > logging.DEBUG and "hermes" in r.getMessage()] == []
+    the_later_of_one_name_counts(ParserCase(site, "tool"))
+
+
+@behaviour
+def of_two_reasoning_parsers_with_one_name_the_later_counts_and_nothing_is_said(site):
+    the_later_of_one_name_counts(ParserCase(site, "reasoning"))
+
+
+def an_imported_one_goes_first(of):
+    of.register("mine")
+    first = of.get("mine")
+    of.register("mine", "nowhere")
+    assert of.get("mine") is first
 
 
 @behaviour
 def a_tool_parser_that_is_imported_goes_before_one_that_is_registered_later(site):
-    manager, _ = tool_parsers(site)
-    manager.register_lazy_module("mine", "the_tool_parser", "Parser")
-    first = manager.get_tool_parser("mine")
-    manager.register_lazy_module("mine", "nowhere", "Parser")
-    assert manager.get_tool_parser("mine") is first
+    an_imported_one_goes_first(ParserCase(site, "tool"))
 
 
 @behaviour
-def a_tool_parser_that_nobody_has_registered_is_a_key_error(site):
-    manager, _ = tool_parsers(site)
-    error = error_of(lambda: manager.get_tool_parser("nobodys"))
+def a_reasoning_parser_that_is_imported_goes_before_one_that_is_registered_later(site):
+    an_imported_one_goes_first(ParserCase(site, "reasoning"))
+
+
+def an_unknown_name_is_a_key_error(of):
+    error = error_of(lambda: of.get("nobodys"))
     assert isinstance(error, KeyError)
     assert "'nobodys' not found" in str(error)
 
 
 @behaviour
-def a_tool_parser_that_cannot_be_imported_is_logged_and_raised_each_time(site):
-    manager, _ = tool_parsers(site)
-    manager.register_lazy_module("mine", "nowhere", "Parser")
+def a_tool_parser_that_nobody_has_registered_is_a_key_error(site):
+    an_unknown_name_is_a_key_error(ParserCase(site, "tool"))
+
+
+@behaviour
+def a_reasoning_parser_that_nobody_has_registered_is_a_key_error(site):
+    an_unknown_name_is_a_key_error(ParserCase(site, "reasoning"))
+
+
+def a_failing_import_is_logged_and_raised(of):
+    of.register("mine", "nowhere")
     for _ in range(2):
-        assert isinstance(error_of(lambda: manager.get_tool_parser("mine")), ImportError)
-    assert len(site.logged("ERROR", "Failed to import lazy tool parser 'mine'")) == 2
+        assert isinstance(error_of(lambda: of.get("mine")), ImportError)
+    assert len(of.site.logged("ERROR", f"Failed to import lazy {of.what} parser 'mine'")) == 2
+
+
+@behaviour
+def a_tool_parser_that_cannot_be_imported_is_logged_and_raised_each_time(site):
+    a_failing_import_is_logged_and_raised(ParserCase(site, "tool"))
+
+
+@behaviour
+def a_reasoning_parser_that_cannot_be_imported_is_logged_and_raised_each_time(site):
+    a_failing_import_is_logged_and_raised(ParserCase(site, "reasoning"))
+
+
+def another_base_class_is_refused(of):
+    of.register("mine", "json", "JSONDecoder")
+    error = error_of(lambda: of.get("mine"))
+    assert isinstance(error, TypeError)
+    assert f"is not a {of.base.__name__} subclass" in str(error)
 
 
 @behaviour
 def a_tool_parser_of_another_base_class_is_refused(site):
-    manager, _ = tool_parsers(site)
-    manager.register_lazy_module("mine", "json", "JSONDecoder")
-    error = error_of(lambda: manager.get_tool_parser("mine"))
-    assert isinstance(error, TypeError)
-    assert "is not a ToolParser subclass" in str(error)
+    another_base_class_is_refused(ParserCase(site, "tool"))
+
+
+@behaviour
+def a_reasoning_parser_of_another_base_class_is_refused(site):
+    another_base_class_is_refused(ParserCase(site, "reasoning"))
 
 
 @behaviour
 def a_tool_parser_gets_the_tokenizer_and_what_the_server_reads_from_it(site):
-    _, base = tool_parsers(site)
+    _, base, _ = tool_parsers()
     parser = base("a tokenizer", None)
     assert parser.model_tokenizer == "a tokenizer"
     assert (parser.prev_tool_call_arr, parser.streamed_args_for_tool) == ([], [])
@@ -753,7 +823,7 @@ def a_tool_parser_gets_the_tokenizer_and_what_the_server_reads_from_it(site):
 
 @behaviour
 def what_a_tool_parser_does_not_implement_raises(site):
-    _, base = tool_parsers(site)
+    _, base, _ = tool_parsers()
     parser = base("a tokenizer")
     whole = error_of(lambda: parser.extract_tool_calls("", None))
     streamed = error_of(lambda: parser.extract_tool_calls_streaming("", "", "", [], [], [], None))
@@ -776,3 +846,44 @@ def tool_calls_have_ids_and_what_they_leave_out_is_empty(site):
     assert (call.id, call.type, call.function.arguments) == (None, None, None)
     found = abstract_tool_parser.ExtractedToolCallInformation(tools_called=False, tool_calls=[])
     assert found.content is None
+
+
+@behaviour
+def a_reasoning_parser_gets_the_tokenizer_and_whatever_else_there_is(site):
+    _, base, _ = reasoning_parsers()
+    parsers = [base("a tokenizer", model_config=None, chat_template_kwargs={})]
+    parsers.append(base(tokenizer="a tokenizer", chat_template_kwargs={}))
+    for parser in parsers:
+        assert parser.model_tokenizer == "a tokenizer"
+        assert (parser.reasoning_start_str, parser.reasoning_end_str) == (None, None)
+        assert parser.engine_based_streaming is False
+
+
+@behaviour
+def what_a_reasoning_parser_does_not_implement_does_nothing_in_silence(site):
+    _, base, _ = reasoning_parsers()
+    parser = base("a tokenizer")
+    assert parser.is_reasoning_end([1]) is None
+    assert parser.extract_content_ids([1]) is None
+    assert parser.extract_reasoning("", None) is None
+    assert parser.extract_reasoning_streaming("", "", "", [], [], []) is None
+    assert parser.count_reasoning_tokens([1]) == 0
+    assert parser.adjust_request("a request") == "a request"
+
+
+@behaviour
+def the_end_of_reasoning_in_a_stream_is_the_end_of_all_unless_a_parser_says_otherwise(site):
+    _, base, _ = reasoning_parsers()
+    parser = type("Parser", (base,), {"is_reasoning_end": lambda self, ids: ids == [1, 2]})("t")
+    assert parser.is_reasoning_end_streaming([1, 2], [2])
+    assert not parser.is_reasoning_end_streaming([1], [1])
+
+
+@behaviour
+def a_message_of_a_stream_has_reasoning_or_content(site):
+    from vllm.reasoning.basic_parsers import DeltaMessage
+
+    message = DeltaMessage(reasoning="Hm.")
+    assert (message.reasoning, message.content, message.tool_calls) == ("Hm.", None, [])
+    message = DeltaMessage(reasoning=None, content="Yes.")
+    assert (message.reasoning, message.content) == (None, "Yes.")

@@ -1,43 +1,22 @@
 """Can vLLM import the tool parsers, make them and call them?"""
 
-import inspect
-import os
-
 from ..about import TOOL_PARSERS
-from .findings import OK, PROBLEM, WARNING, Findings, cause_of, needs_real_vllm
+from .findings import Findings
+from .parsers import look_at_checkpoint, look_at_front_end, look_at_parser
 
-INTERFACE = ("extract_tool_calls", "extract_tool_calls_streaming")
-RUST = "VLLM_USE_RUST_FRONTEND"
+__all__ = ["look_at_checkpoint", "look_in_new_process"]
+
+NEEDED = {
+    "extract_tool_calls": "requests with tools fail",
+    "extract_tool_calls_streaming": "streamed requests with tools fail",
+}
 
 
 def look_in_new_process() -> Findings:
-    for name in TOOL_PARSERS:
-        yield from look_at_tool_parser(name)
-    if os.environ.get(RUST, "0").lower() in ("1", "true"):
-        text = f"{RUST} is set: that server uses no tool parser of a plugin."
-        yield WARNING, text, f"unset {RUST}."
-
-
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: a tool parser serves any model."""
-    yield from ()
-
-
-def look_at_tool_parser(name: str) -> Findings:
     from vllm.tool_parsers import ToolParser, ToolParserManager
 
-    try:
-        parser = ToolParserManager.get_tool_parser(name)
-        inspect.signature(parser).bind("tokenizer", [])
-    except BaseException as error:
-        if not needs_real_vllm(error):
-            text = f"The class of the tool parser {name} cannot be used: {cause_of(error)}"
-            cure = "repair that, or install a vLLM that the plugin is tested with."
-            yield PROBLEM, text, cure
-        return
-    left_open = [each for each in INTERFACE if getattr(parser, each) is getattr(ToolParser, each)]
-    if left_open:
-        text = f"The class of the tool parser {name} has no {' and no '.join(left_open)}."
-        yield PROBLEM, text, "write what is missing: requests with tools fail without it."
-    else:
-        yield OK, f"The class of the tool parser {name} can be imported.", ""
+    get = ToolParserManager.get_tool_parser
+    for name in TOOL_PARSERS:
+        calls: list = [(("tokenizer", []), {})]
+        yield from look_at_parser(f"tool parser {name}", get, ToolParser, calls, NEEDED)
+    yield from look_at_front_end("tool parser")

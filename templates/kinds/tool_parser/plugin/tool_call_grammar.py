@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 
+from ._markers import beginning_of
 from ._safety import logger
 
 START, END = "<call>", "</call>"
@@ -65,7 +66,7 @@ class Grammar:
         if self._held.startswith(START):
             return self._call()
         start = self._held.find(START)
-        length = start if start >= 0 else len(self._held) - len(beginning_of_marker(self._held))
+        length = start if start >= 0 else len(self._held) - len(beginning_of(START, self._held))
         return self._take(length) if length else None
 
     def _call(self) -> str | Call | None:
@@ -123,12 +124,6 @@ class Grammar:
         self._at = len(START)
         self._depth = 0
         self._in_string = self._escaped = self._closed = False
-
-
-def beginning_of_marker(text: str) -> str:
-    """Return the end of a text that may be the beginning of START."""
-    lengths = range(len(START) - 1, 0, -1)
-    return next((START[:length] for length in lengths if text.endswith(START[:length])), "")
 
 
 def call_in(text: str) -> Call:

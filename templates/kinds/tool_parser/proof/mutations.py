@@ -3,17 +3,12 @@
 Each is what breaks: (file in the package, what stands there once, what to put there). Never rendered.
 """
 
-GRAMMAR, PARSER, REGISTRATION = "tool_call_grammar.py", "tool_parser.py", "_tool_parsers.py"
+GRAMMAR, PARSER = "tool_call_grammar.py", "tool_parser.py"
 MUTATIONS = {
     "text that may begin a marker is sent at once": (
         GRAMMAR,
-        "len(self._held) - len(beginning_of_marker(self._held))",
+        "len(self._held) - len(beginning_of(START, self._held))",
         "len(self._held)",
-    ),
-    "a marker's beginning is looked for only at full length": (
-        GRAMMAR,
-        "range(len(START) - 1, 0, -1)",
-        "range(len(START) - 1, 1, -1)",
     ),
     "braces in strings count": (GRAMMAR, "if self._in_string:", "if False:"),
     "an escaped quote ends a string": (GRAMMAR, "self._escaped = True", "self._escaped = False"),
@@ -93,22 +88,5 @@ MUTATIONS = {
         PARSER,
         "content=text.strip() and text or None",
         "content=text or None",
-    ),
-    "a taken name is overwritten": (REGISTRATION, "if owner is None:", "if True:"),
-    "nobody is warned of a taken name": (
-        REGISTRATION,
-        '        warn_of_owner("tool_parser", name, owner, "about.py and --tool-call-parser")',
-        "        pass",
-    ),
-    "the class is registered without its package": (
-        REGISTRATION,
-        'name, f"{__package__}.{module}", class_name',
-        "name, module, class_name",
-    ),
-    "a class that is imported already is overlooked": (
-        REGISTRATION,
-        "    if name in ToolParserManager.tool_parsers:\n"
-        "        return class_path(ToolParserManager.tool_parsers[name])\n",
-        "",
     ),
 }

@@ -15,35 +15,14 @@ import re
 import sys
 from pathlib import Path
 
-import torch
+from byte_llama import save_checkpoint
 from openai import OpenAI
 from serving import serving
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast
 
 CALL = '<call>{"name": "add", "arguments": {"a": 1, "b": [2, "</call>"]}}</call>'
 ARGUMENTS = {"a": 1, "b": [2, "</call>"]}
 MALFORMED = '<call>{"name": "add", "arguments": []}</call>'
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
-TEMPLATE = "{% for message in messages %}{{ message.content }}{% endfor %}"
-
-
-def save_checkpoint(folder: Path) -> None:
-    """Write a random Llama whose tokens are the bytes."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {symbol: index for index, symbol in enumerate([*alphabet, "</s>"])}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>")
-    fast.chat_template = TEMPLATE
-    fast.save_pretrained(folder)
-    sizes = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 1}
-    heads = {"num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 32}
-    tokens = {"vocab_size": 257, "bos_token_id": None, "eos_token_id": 256}
-    config = LlamaConfig(**sizes, **heads, **tokens, max_position_embeddings=512)
-    torch.manual_seed(0)
-    AutoModelForCausalLM.from_config(config).float().save_pretrained(folder)
 
 
 def ask(client: OpenAI, text: str, stream: bool):

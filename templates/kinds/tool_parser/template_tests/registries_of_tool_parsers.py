@@ -1,27 +1,29 @@
 """vLLM's registry of tool parsers, as the tests need it."""
 
-from vllm.tool_parsers import ToolParserManager
+from _template.parsers import Call, Parsers
+from vllm.tool_parsers import ToolParser, ToolParserManager
 
 
-class ToolParsers:
-    # A class of vLLM's own, and one of another plugin.
-    rivals = ("vllm.tool_parsers.hermes_tool_parser:Hermes2ProToolParser", "a:B")
-    lazy = True
+def get_in_server(name: str) -> type:
+    from vllm.parser import ParserManager
 
-    def names(self) -> set[str]:
-        return set(ToolParserManager.list_registered())
-
-    def forget(self, monkeypatch, name: str) -> None:
-        monkeypatch.delitem(ToolParserManager.tool_parsers, name, raising=False)
-        monkeypatch.delitem(ToolParserManager.lazy_parsers, name, raising=False)
-
-    def take(self, name: str, rival: str) -> str:
-        """Give a name to a rival, and return the class that has it then."""
-        ToolParserManager.register_lazy_module(name, *rival.split(":"))
-        return rival
-
-    def break_it(self, monkeypatch, failing) -> None:
-        monkeypatch.setattr(ToolParserManager, "register_lazy_module", failing)
+    return ParserManager.get_tool_parser(tool_parser_name=name, enable_auto_tools=True)
 
 
-REGISTRIES = {"tool_parser": ToolParsers()}
+STREAMING: tuple = ("before", "now", "delta", [], [], [], "request")
+PARSERS = Parsers(
+    manager=ToolParserManager,
+    imported=ToolParserManager.tool_parsers,
+    get=ToolParserManager.get_tool_parser,
+    base=ToolParser,
+    get_in_server=get_in_server,
+    rivals=("vllm.tool_parsers.hermes_tool_parser:Hermes2ProToolParser", "a:B"),
+    made_by=[Call(("tokenizer", []))],
+    calls={
+        "extract_tool_calls": [Call(("self", "text", "request"))],
+        "extract_tool_calls_streaming": [Call(("self", *STREAMING))],
+        "adjust_request": [Call(("self", "request"))],
+    },
+    left_open=["extract_tool_calls", "extract_tool_calls_streaming"],
+)
+REGISTRIES = {"tool_parser": PARSERS}

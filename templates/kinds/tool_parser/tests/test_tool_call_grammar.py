@@ -1,9 +1,9 @@
 """The grammar finds the calls in a text, and the same however the text is cut. Needs no vLLM."""
 
 import json
-import random
 
 import pytest
+from cuts import every_cut, random_texts
 
 from {{ cookiecutter.package_name }} import _safety
 from {{ cookiecutter.package_name }}.tool_call_grammar import Call, Grammar
@@ -77,11 +77,6 @@ def parsed(*pieces: str) -> list[str | Call]:
     return result
 
 
-def cut_at(text: str, places: list[int]) -> list[str]:
-    ends = [*sorted(places), len(text)]
-    return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-
-
 @pytest.fixture
 def log(monkeypatch):
     """Collect what the plugin logs."""
@@ -126,21 +121,17 @@ TEXTS = [text for text, _ in [*CASES.values(), *MALFORMED.values()] if len(text)
 def test_every_cut_gives_the_same(log, text):
     whole = parsed(text)
     said = log[:]
-    assert parsed(*text) == whole
-    for place in range(len(text) + 1):
-        assert parsed(text[:place], text[place:]) == whole
+    for pieces in every_cut(text):
+        assert parsed(*pieces) == whole
     assert log == said * (2 + len(text) + 1)
 
 
 def test_random_texts_at_random_cuts_give_the_same():
-    chance = random.Random(15)
     bits = ["<", "<call>", "</call>", "{", "}", '"', "\\", ":", " ", "a", "[", "]", WEATHER]
     bits += ['{"name": "f", "arguments": {', "}}", "<ca", "ll>", "\u00e9", "1", ","]
-    for _ in range(2000):
-        text = "".join(chance.choices(bits, k=chance.randint(1, 12)))
+    for text, pieces in random_texts(15, bits, 2000):
         whole = parsed(text)
-        places = [chance.randint(0, len(text)) for _ in range(chance.randint(1, 6))]
-        assert parsed(*cut_at(text, places)) == whole, (text, places)
+        assert parsed(*pieces) == whole, pieces
         if all(isinstance(part, str) for part in whole):
             assert "".join(whole) == text
 

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from cuts import pieces_of
 
 from {{ cookiecutter.package_name }}.tool_parser import {{ class_of("tool_parser") }}
 
@@ -56,7 +57,7 @@ def test_an_answer_without_calls_stays_as_it_is(text):
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 50, 1000])
 def test_a_streamed_answer_gives_the_same_calls_and_text(length):
     text = f"Wait. {CALLS} Done <"
-    pieces = [text[start : start + length] for start in range(0, len(text), length)]
+    pieces = pieces_of(text, length)
     parser = make_parser()
     deltas = stream(parser, pieces)
     assert "".join(delta.content or "" for delta in deltas) == "Wait.  Done <"
@@ -111,7 +112,7 @@ def test_vllms_server_sends_a_whole_answer():
 def test_vllms_server_streams_an_answer(length):
     server, request = server_and_request()
     text = f"Wait. {CALLS}"
-    pieces = [text[start : start + length] for start in range(0, len(text), length)]
+    pieces = pieces_of(text, length)
     deltas = [
         server.parse_delta(piece, [1], request, [1], finished=number == len(pieces))
         for number, piece in enumerate(pieces, 1)

@@ -1,4 +1,4 @@
-"""The tool parser in a real server, whole and streamed; and beside a model in one package."""
+"""Each kind of parser in a real server, whole and streamed; and beside a model in one package."""
 
 import json
 import os
@@ -10,25 +10,36 @@ from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run_
 
 pytestmark = pytest.mark.real
 
-SERVE = TEMPLATES / "kinds" / "tool_parser" / "proof" / "serve.py"
+# By kind: what its serve.py answers. Four texts; and eight, with two forms of the markers; each
+# whole and streamed.
+ANSWERS = {"tool_parser": 4 * 2, "reasoning_parser": 8 * 2 * 2}
 
 
-def test_a_server_answers_with_the_calls_that_the_model_writes(settings, tmp_path):
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_a_server_answers_with_what_the_parser_finds(settings, tmp_path, kind):
     bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind="tool_parser")
+    project = render_into(tmp_path, kind=kind)
     name = project.name
     environments.install(bin_folder, build(project))
     (tmp_path / "checkpoint").mkdir()
-    command = [bin_folder / "python", SERVE, tmp_path / "checkpoint", name]
+    script = TEMPLATES / "kinds" / kind / "proof" / "serve.py"
+    command = [bin_folder / "python", script, tmp_path / "checkpoint", name]
     environment = os.environ | settings | {"PYTHONPATH": str(SCRIPTS)}
     result = result_of(*command, env=environment, limit=LONG_LIMIT)
     assert result.returncode == 0, result.stdout + result.stderr
     answers = json.loads(result.stdout.splitlines()[-1])
-    # Four texts, whole and streamed.
-    assert len(answers) == 8, answers
+    assert len(answers) == ANSWERS[kind], answers
 
 
-@pytest.mark.parametrize(("kind", "also"), [("decoder", "tool_parser"), ("tool_parser", "decoder")])
+PACKAGES = [
+    ("decoder", "tool_parser"),
+    ("tool_parser", "decoder"),
+    ("reasoning_parser", "decoder"),
+    ("decoder", "tool_parser,reasoning_parser"),
+]
+
+
+@pytest.mark.parametrize(("kind", "also"), PACKAGES)
 def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also):
     bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
     project = render_into(tmp_path, kind=kind, also=also)
@@ -37,5 +48,6 @@ def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also):
     options = ["--deselect", "tests/test_model.py"]
     outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
     assert set(outcomes.values()) == {"passed"}, outcomes
-    for part in ("architecture", "model_type", "tool_parser"):
+    parsers = {kind, *also.split(",")} - {"decoder"}
+    for part in ("architecture", "model_type", *parsers):
         assert any(f"about_py_names[{part} " in name for name in outcomes), outcomes

@@ -1,0 +1,51 @@
+"""Can vLLM import a parser, make it, and call what a parser must have?"""
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .findings import OK, PROBLEM, WARNING, Findings, cause_of, needs_real_vllm
+
+RUST = "VLLM_USE_RUST_FRONTEND"
+
+
+def look_at_checkpoint(name: str) -> Findings:
+    """Find nothing: a parser serves any model."""
+    yield from ()
+
+
+def look_at_front_end(what: str) -> Findings:
+    """Warn of the front end that knows no plugin."""
+    if os.environ.get(RUST, "0").lower() in ("1", "true"):
+        yield WARNING, f"{RUST} is set: that server uses no {what} of a plugin.", f"unset {RUST}."
+
+
+def look_at_parser(
+    title: str,
+    get: Callable[[str], type],
+    base: type,
+    calls: list[tuple[tuple, dict[str, Any]]],
+    needed: Mapping[str, str],
+) -> Findings:
+    """Import a parser's class, and compare it with vLLM's base class.
+
+    ``title`` is like "tool parser NAME". The class is called as in ``calls``, each with positional
+    and with named arguments. ``needed`` says of each method what fails where it is missing.
+    """
+    try:
+        parser = get(title.rpartition(" ")[2])
+        for positional, named in calls:
+            inspect.signature(parser).bind(*positional, **named)
+    except BaseException as error:
+        if not needs_real_vllm(error):
+            text = f"The class of the {title} cannot be used: {cause_of(error)}"
+            cure = "repair that, or install a vLLM that the plugin is tested with."
+            yield PROBLEM, text, cure
+        return
+    missing = [each for each in needed if getattr(parser, each) is getattr(base, each)]
+    for method in missing:
+        text = f"The class of the {title} has no {method}: {needed[method]}."
+        yield PROBLEM, text, "write it, with vLLM's own arguments."
+    if not missing:
+        yield OK, f"The class of the {title} can be imported.", ""
