@@ -39,6 +39,8 @@ TAKEN_ARCHITECTURES = (TAKEN / "architectures.txt").read_text().split()
 KNOWN_MODEL_TYPES = dict(map(str.split, (TAKEN / "model_types.txt").read_text().splitlines()))
 # Every name of a tool parser in any supported vLLM.
 TAKEN_TOOL_PARSERS = (TAKEN / "tool_parsers.txt").read_text().split()
+# What vLLM reads from a request's extra_args, in any supported vLLM.
+TAKEN_EXTRA_ARGUMENTS = (TAKEN / "extra_arguments.txt").read_text().split()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -50,6 +52,8 @@ PYTHON_NAMES = {
 PACKAGE_NAME = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
+# Of a rendered package, as its pyproject.toml states it.
+LONGEST_LINE = 100
 # What the plugin must not hide or replace either: packages for GPUs, builds of vLLM under other
 # names, and tools.
 TAKEN_PACKAGES = {
@@ -332,6 +336,15 @@ def reason_against_tool_parser(name: str) -> str:
     return problem_with_name_length(name)
 
 
+def reason_against_extra_argument(name: str) -> str:
+    """Say what is wrong with the name of an extra argument of requests, without a cure."""
+    if name in TAKEN_EXTRA_ARGUMENTS:
+        return "is an extra argument that vLLM itself reads"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid name of an argument (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
 def problem_with_name_length(name: str) -> str:
     """Say so if a name is longer than names may be, without a cure."""
     too_long = len(name) > LONGEST_NAME
@@ -364,6 +377,14 @@ def python_string(text: str) -> str:
     """Return a checked answer as a Python literal, quoted the way ruff would."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+
+
+def import_from_about(names: list[str]) -> str:
+    """Return the statement that imports some names of about.py, as ruff would write it."""
+    line = f"from .about import {', '.join(sorted(names))}"
+    if len(line) <= LONGEST_LINE:
+        return line
+    return "\n".join(["from .about import (", *(f"    {name}," for name in sorted(names)), ")"])
 
 
 def markdown(text: str) -> str:
@@ -419,7 +440,16 @@ def parts(answers: dict) -> list[str]:
 def rooms_of(kinds: list[str]) -> list[dict[str, Any]]:
     """Return the rooms of some kinds, each before those that may override its files."""
     names = [name for kind in kinds for name in (*room(kind)["brings"], kind)]
-    return [room(name) for name in dict.fromkeys(names)]
+    found = [room(name) for name in dict.fromkeys(names)]
+    # Where register() makes something known, a room has the tests of that.
+    tables = [table for each in found for table in each["tables"].values()]
+    registering = any(map(is_registered, tables))
+    return [room("registered"), *found] if registering else found
+
+
+def is_registered(table: dict[str, Any]) -> bool:
+    """Tell whether register() makes known what a table names; else vLLM finds it by itself."""
+    return not table.get("group")
 
 
 def rooms(answers: dict) -> list[dict[str, Any]]:
@@ -483,19 +513,30 @@ def fragments(context: Any, name: str) -> list[str]:
     return [path for path in found if (TEMPLATES / path).exists()]
 
 
-def tables_of(kinds: list[str]) -> dict[str, dict[str, str]]:
-    """Return the tables of about.py, each with what its names and values are called, and a module."""
+def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the tables of about.py, each with what its names and values are called, and a module.
+
+    ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
+    that known; ``gated`` says whether VLLM_PLUGINS can keep it out.
+    """
     return {
-        table: called | {"module": each["module"]}
+        table: {"group": "", "gated": True} | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
 
 
 @pass_context
-def tables(context: Any) -> dict[str, dict[str, str]]:
+def tables(context: Any) -> dict[str, dict[str, Any]]:
     """Return the tables of about.py in a package; see ``tables_of``."""
     return tables_of(parts(context["cookiecutter"]))
+
+
+@pass_context
+def registered_tables(context: Any) -> dict[str, dict[str, Any]]:
+    """Return those tables of a package that register() goes through; see ``tables_of``."""
+    found = tables_of(parts(context["cookiecutter"]))
+    return {table: called for table, called in found.items() if is_registered(called)}
 
 
 @pass_context
@@ -549,6 +590,7 @@ def oldest_vllm(answers: dict) -> str:
 NAME_RULES: dict[str, Callable[[str], str]] = {
     "model_type": reason_against_model_type,
     "tool_parser": reason_against_tool_parser,
+    "extra_argument": reason_against_extra_argument,
 }
 # In the order of the questions.
 RULES = {
@@ -570,6 +612,7 @@ FILTERS = {
     "classifiers": classifiers,
     "default_class": default_class,
     "default_package": default_package,
+    "import_from_about": import_from_about,
     "oldest_vllm": oldest_vllm,
     "own_model_type": own_model_type,
     "reference_type": reference_type,
@@ -581,6 +624,7 @@ GLOBALS = {
     "class_of": class_of,
     "fragments": fragments,
     "modules": modules,
+    "registered_tables": registered_tables,
     "source": source,
     "tables": tables,
 }
