@@ -14,7 +14,7 @@ from shared.rendering import (
 
 # The questions of 0.2.0, and the choices of those that have some. There may be more, and none less.
 QUESTIONS = {
-    "kind": ["decoder", "extend", "embedding", "multimodal", "tool_parser"],
+    "kind": ["decoder", "extend", "embedding", "multimodal", "tool_parser", "logits_processor"],
     "also": None,
     "package_name": None,
     "plugin_name": None,
