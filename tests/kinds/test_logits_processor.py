@@ -296,3 +296,53 @@ def test_the_state_follows_any_batch(installed, monkeypatch):
     assert outcome is not None
     assert outcome.testsRun == 1
     assert outcome.failures + outcome.errors == []
+
+
+# The name of the argument
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("kv_transfer_params", "is an extra argument that vLLM itself reads: use my_kv_transfer_p"),
+        ("session_id", "is an extra argument that vLLM itself reads: use my_session_id"),
+        ("a b", "is not a valid name of an argument"),
+        ("a=b", "is not a valid name of an argument"),
+        ("[a]", "is not a valid name of an argument"),
+        ("x" * 65, "has 65 characters, and may have at most 64"),
+    ],
+)
+def test_a_name_that_cannot_be_asked_for_is_refused(tmp_path, name, advice):
+    with pytest.raises(SystemExit) as refusal:
+        render_into(tmp_path, kind=KIND, registered_name=name)
+    assert f"registered_name = {name!r} {advice}" in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_vllm_reads_is_recorded_and_nothing_of_its_layers():
+    taken = (ROOT / "taken_names" / "extra_arguments.txt").read_text().split()
+    assert {"kv_transfer_params", "ec_transfer_params", "session_id"} <= set(taken)
+    assert taken == sorted(set(taken))
+    assert "max_num_tokens" not in taken
+
+
+def test_the_answers_are_where_they_belong(render):
+    names = {"class_name": "Surprise", "registered_name": "surprise.1", "plugin_name": "other"}
+    project = render(kind=KIND, package_name="acme_surprise", **names)
+    about = read_about(project)
+    assert about["LOGITS_PROCESSORS"] == {"surprise.1": "logits_processor:Surprise"}
+    assert about["PLUGIN_NAME"] == "other"
+    module = (project / "acme_surprise" / "logits_processor.py").read_text(encoding="utf-8")
+    assert "class Surprise(RequestLogitsProcessor):" in module
+    assert '"vllm_xargs": {"surprise.1": 0.1}' in (project / "README.md").read_text(
+        encoding="utf-8"
+    )
+    run("ruff", "check", ".", cwd=project)
+    run("ruff", "format", "--check", ".", cwd=project)
+
+
+def test_the_longest_names_are_clean(render):
+    names = {"class_name": "A" * 64, "registered_name": "r" * 64, "plugin_name": "n" * 64}
+    project = render(kind=KIND, package_name="p" * 64, **names)
+    run("ruff", "check", ".", cwd=project)
+    run("ruff", "format", "--check", ".", cwd=project)

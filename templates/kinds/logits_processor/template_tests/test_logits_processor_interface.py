@@ -13,9 +13,7 @@ from vllm.v1.sample.logits_processor import (
     _load_custom_logitsprocs,
 )
 
-from {{ cookiecutter.package_name }} import _logits_base
-from {{ cookiecutter.package_name }}._logits_processors import GROUP
-from {{ cookiecutter.package_name }}.about import LOGITS_PROCESSORS
+from {{ cookiecutter.package_name }} import _logits_base, about
 
 SLOTS = 8
 V2 = "vllm.v1.worker.gpu.sample.logits_processor"
@@ -53,10 +51,10 @@ class Untouchable:
     __iter__ = __len__ = __getitem__ = __bool__ = __getattribute__
 
 
-@pytest.fixture(params=LOGITS_PROCESSORS)
+@pytest.fixture(params=about.LOGITS_PROCESSORS)
 def processor(request, monkeypatch):
     """Return a class whose edit gives the numbers that it gets; a request asks for such numbers."""
-    module, _, name = LOGITS_PROCESSORS[request.param].partition(":")
+    module, _, name = about.LOGITS_PROCESSORS[request.param].partition(":")
     found = getattr(import_module(f".{module}", _logits_base.__package__), name)
     monkeypatch.setattr(found, "edit", lambda self, logits, numbers: list(numbers))
     monkeypatch.setattr(found, "numbers_in", numbers_in)
@@ -111,8 +109,8 @@ def test_greedy_requests_call_it_too(processor):
 
 
 def test_the_name_of_the_argument_is_the_one_in_about_py(processor):
-    assert processor.name() in LOGITS_PROCESSORS
-    assert processor.name() in {entry.name for entry in entry_points(group=GROUP)}
+    assert processor.name() in about.LOGITS_PROCESSORS
+    assert processor.name() in {entry.name for entry in entry_points(group=_logits_base.GROUP)}
 
 
 def test_a_bad_argument_is_refused_with_its_name_and_value(processor):

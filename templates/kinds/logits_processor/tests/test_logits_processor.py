@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from {{ cookiecutter.package_name }}.logits_processor import {{ class_of("logits_processor") }}
+from {{ cookiecutter.package_name }} import logits_processor
 
-NAME = {{ class_of("logits_processor") }}.name()
+PROCESSOR = logits_processor.{{ class_of("logits_processor") }}
+NAME = PROCESSOR.name()
 # So low a threshold that in the model below tokens are always excluded.
 ASK = {NAME: 0.001}
 STEPS = 16
@@ -30,7 +31,7 @@ def asking(**extra_args) -> SimpleNamespace:
 
 @pytest.mark.parametrize("threshold", [0.1, 0.5, 1e-9])
 def test_a_threshold_is_accepted(threshold):
-    assert {{ class_of("logits_processor") }}.asked_in(asking(**{NAME: threshold})) == (threshold,)
+    assert PROCESSOR.asked_in(asking(**{NAME: threshold})) == (threshold,)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_a_threshold_is_accepted(threshold):
 )
 def test_anything_else_is_refused_and_the_message_says_what_to_give(asked):
     with pytest.raises(ValueError, match="give a number above 0, and 0.5 at most") as refusal:
-        {{ class_of("logits_processor") }}.validate_params(asking(**{NAME: asked}))
+        PROCESSOR.validate_params(asking(**{NAME: asked}))
     assert str(refusal.value).startswith(f"{NAME} = {asked!r} is not a threshold")
 
 
@@ -58,7 +59,7 @@ def test_of_the_likely_tokens_only_the_least_likely_stays():
     rows = [[chance.gauss(0, 2) for _ in range(30)] for _ in range(50)]
     thresholds = [chance.choice([0.01, 0.05, 0.1, 0.3, 0.5]) for _ in rows]
     before = torch.tensor(rows)
-    processor = {{ class_of("logits_processor") }}(None, before.device, False)
+    processor = PROCESSOR(None, before.device, False)
     after = processor.edit(before.clone(), torch.tensor(thresholds).unsqueeze(1))
     lost = [set(row.isneginf().nonzero().flatten().tolist()) for row in after]
     assert lost == [excluded(*each) for each in zip(rows, thresholds, strict=True)]
@@ -72,7 +73,7 @@ def test_a_row_with_the_numbers_of_no_request_stays_as_it_is():
     import torch
 
     before = torch.randn(8, 30) * 5
-    processor = {{ class_of("logits_processor") }}(None, before.device, False)
+    processor = PROCESSOR(None, before.device, False)
     unchanged = torch.tensor([processor.UNCHANGED] * 8)
     assert torch.equal(processor.edit(before.clone(), unchanged), before)
 
