@@ -41,6 +41,8 @@ KNOWN_MODEL_TYPES = dict(map(str.split, (TAKEN / "model_types.txt").read_text().
 TAKEN_PARSERS = {
     what: (TAKEN / f"{what}_parsers.txt").read_text().split() for what in ("reasoning", "tool")
 }
+# What vLLM reads from a request's extra_args, in any supported vLLM.
+TAKEN_EXTRA_ARGUMENTS = (TAKEN / "extra_arguments.txt").read_text().split()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -52,7 +54,7 @@ PYTHON_NAMES = {
 PACKAGE_NAME = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
-# In the code of a package; pyproject.toml says the same.
+# Of a rendered package, as its pyproject.toml states it.
 LONGEST_LINE = 100
 # What the plugin must not hide or replace either: packages for GPUs, builds of vLLM under other
 # names, and tools.
@@ -336,6 +338,15 @@ def reason_against_parser(what: str, name: str) -> str:
     return problem_with_name_length(name)
 
 
+def reason_against_extra_argument(name: str) -> str:
+    """Say what is wrong with the name of an extra argument of requests, without a cure."""
+    if name in TAKEN_EXTRA_ARGUMENTS:
+        return "is an extra argument that vLLM itself reads"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid name of an argument (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
 def problem_with_name_length(name: str) -> str:
     """Say so if a name is longer than names may be, without a cure."""
     too_long = len(name) > LONGEST_NAME
@@ -423,7 +434,16 @@ def parts(answers: dict) -> list[str]:
 def rooms_of(kinds: list[str]) -> list[dict[str, Any]]:
     """Return the rooms of some kinds, each before those that may override its files."""
     names = [name for kind in kinds for name in (*room(kind)["brings"], kind)]
-    return [room(name) for name in dict.fromkeys(names)]
+    found = [room(name) for name in dict.fromkeys(names)]
+    # Where register() makes something known, a room has the tests of that.
+    tables = [table for each in found for table in each["tables"].values()]
+    registering = any(map(is_registered, tables))
+    return [room("registered"), *found] if registering else found
+
+
+def is_registered(table: dict[str, Any]) -> bool:
+    """Tell whether register() makes known what a table names; else vLLM finds it by itself."""
+    return not table.get("group")
 
 
 def rooms(answers: dict) -> list[dict[str, Any]]:
@@ -487,19 +507,30 @@ def fragments(context: Any, name: str) -> list[str]:
     return [path for path in found if (TEMPLATES / path).exists()]
 
 
-def tables_of(kinds: list[str]) -> dict[str, dict[str, str]]:
-    """Return the tables of about.py, each with what its names and values are called, and a module."""
+def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the tables of about.py, each with what its names and values are called, and a module.
+
+    ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
+    that known; ``gated`` says whether VLLM_PLUGINS can keep it out.
+    """
     return {
-        table: called | {"module": each["module"]}
+        table: {"group": "", "gated": True} | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
 
 
 @pass_context
-def tables(context: Any) -> dict[str, dict[str, str]]:
+def tables(context: Any) -> dict[str, dict[str, Any]]:
     """Return the tables of about.py in a package; see ``tables_of``."""
     return tables_of(parts(context["cookiecutter"]))
+
+
+@pass_context
+def registered_tables(context: Any) -> dict[str, dict[str, Any]]:
+    """Return those tables of a package that register() goes through; see ``tables_of``."""
+    found = tables_of(parts(context["cookiecutter"]))
+    return {table: called for table, called in found.items() if is_registered(called)}
 
 
 @pass_context
@@ -562,6 +593,7 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "model_type": reason_against_model_type,
     "reasoning_parser": partial(reason_against_parser, "reasoning"),
     "tool_parser": partial(reason_against_parser, "tool"),
+    "extra_argument": reason_against_extra_argument,
 }
 # In the order of the questions.
 RULES = {
@@ -595,6 +627,7 @@ GLOBALS = {
     "fragments": fragments,
     "import_from": import_from,
     "modules": modules,
+    "registered_tables": registered_tables,
     "source": source,
     "tables": tables,
 }

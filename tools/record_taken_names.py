@@ -1,4 +1,4 @@
-"""Write taken_names/: architectures, model types, parsers and packages of the supported vLLMs.
+"""Write taken_names/: architectures, model types, parsers, … of the supported vLLMs.
 
 The parsers are those of newer releases too, from their source: a plugin's name must outlive the
 supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
@@ -16,12 +16,20 @@ from shared.sources import as_numbers, releases, source_of
 
 ASK = """
 import json
+import re
 from importlib.metadata import distributions, packages_distributions
+from pathlib import Path
+import vllm
 from transformers import CONFIG_MAPPING
 from vllm import ModelRegistry
 from vllm.transformers_utils.config import _CONFIG_REGISTRY
 
+# There is no list of what vLLM reads from a request's extra_args. Its layers mean something else.
+folder = Path(vllm.__file__).parent
+sources = [file for file in folder.rglob("*.py") if "layers" not in file.parts]
+read = re.compile(r'(?:extra_args|vllm_xargs)(?:\\.get\\(|\\[)\\s*"(\\w+)"')
 names = {
+    "extra_arguments": [name for file in sources for name in read.findall(file.read_text())],
     "architectures": list(ModelRegistry.get_supported_archs()),
     "model_types": [*CONFIG_MAPPING, *_CONFIG_REGISTRY],
     "packages": [*packages_distributions(), *(each.name for each in distributions())],

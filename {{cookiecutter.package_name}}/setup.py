@@ -37,5 +37,10 @@ setup(
     entry_points={
         # group: plugin name = plugin value
         "vllm.general_plugins": [f"{about['PLUGIN_NAME']} = {PACKAGE}:register"],
+{%- for table, of in tables().items() if of.group %}
+        "{{ of.group }}": [
+            f"{name} = {PACKAGE}.{value}" for name, value in about["{{ table }}"].items()
+        ],
+{%- endfor %}
     },
 )

@@ -27,6 +27,17 @@ DIFFERENCES = {
         version: "its front end shows what it logs at INFO; vLLM 0.31 does so no more"
         for version in ("0.27.1", "0.28.0", "0.29.0", "0.30.0")
     },
+    **dict.fromkeys(
+        (
+            "model_runner_v2_refuses_a_logits_processor_with_the_interface_of_v1_alone",
+            "model_runner_v2_takes_a_logits_processor_with_both_interfaces",
+            "what_a_logits_processor_for_model_runner_v2_leaves_out_does_nothing",
+        ),
+        {
+            version: "its model runner V2 has no interface for logits processors; that of 0.31 has"
+            for version in ("0.27.1", "0.28.0", "0.29.0", "0.30.0")
+        },
+    ),
 }
 
 # Each is (file of the fixture engine, what stands there, what to put there, cases that must fail).

@@ -202,10 +202,17 @@ def test_the_files_are_exactly_these(model):
 
 
 def packages() -> list[dict[str, str]]:
-    """Return the answers for every package with one kind or two that may stand together."""
+    """Return the answers for every package with one kind or two that may stand together.
+
+    And for those that have a model and everything that is not one.
+    """
     both = [{"kind": kind, "also": other} for kind in KINDS for other in ["-", *KINDS]]
+    others = ",".join(kind for kind in KINDS if kind not in MODELS)
+    whole = [{"kind": kind, "also": others} for kind in MODELS]
     return [
-        answers for answers in both if not RULES["reason_against_also"](answers["also"], answers)
+        answers
+        for answers in [*both, *whole]
+        if not RULES["reason_against_also"](answers["also"], answers)
     ]
 
 

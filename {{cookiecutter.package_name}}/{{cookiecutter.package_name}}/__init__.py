@@ -4,14 +4,13 @@ vLLM imports this package even to serve a model that has nothing to do with it. 
 must be cheap and harmless: vLLM, torch and transformers are imported inside functions only.
 """
 
-from functools import partial
-
-{% set names = tables() -%}
+{% set names = registered_tables() -%}
 {%- set lines = ["from ._safety import attempt", "from ._vllm import warn_if_untested"] -%}
 {%- for module, group in names.values() | groupby("module") %}{% set functions = group | map(attribute="what") | sort | join(", register_") %}
 {%- set _ = lines.append("from ." ~ module ~ " import register_" ~ functions) %}{% endfor -%}
-{{ lines | sort | join("\n") }}
-{{ import_from(".about", names | list) }}
+{%- set first = ["from functools import partial\n"] if names else [] -%}
+{%- set last = [import_from(".about", names | list)] if names else [] -%}
+{{ (first + (lines | sort) + last) | join("\n") }}
 
 
 def register() -> None:

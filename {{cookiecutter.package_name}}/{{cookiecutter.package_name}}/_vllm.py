@@ -10,22 +10,34 @@ from typing import NamedTuple
 {%- for module, group in names.values() | groupby("module") %}{% set functions = group | map(attribute="what") | sort | join(", owner_of_") %}
 {%- set _ = lines.append("from ." ~ module ~ " import owner_of_" ~ functions) %}{% endfor -%}
 {{ lines | sort | join("\n") }}
+{%- set grouped, ungated = [], [] %}
+{%- for of in names.values() if of.group %}
+{%- set _ = grouped.append((of.what, of.group)) %}
+{%- set _ = ungated.append(of.group) if not of.gated %}
+{%- endfor %}
 {{ import_from(".about", (names | list) + ["NEWEST_VLLM", "OLDEST_VLLM", "PLUGIN_NAME"]) }}
 
 
 class Entry(NamedTuple):
     """One line of a table in about.py.
 
-    ``reference`` is "module:Class" in this package; None if the class is somebody else's.
+    ``reference`` is "module:Class" in this package; None if the class is somebody else's. ``group``
+    is that of the entry points by which vLLM finds the class; "" if register() makes it known.
     """
 
     what: str
     name: str
     reference: str | None
+    group: str = ""
 
     @property
     def title(self) -> str:
         return f"{self.what} {self.name}"
+
+    @property
+    def gated(self) -> bool:
+        """Tell whether VLLM_PLUGINS can keep it out."""
+        return self.group not in UNGATED
 
     def owner(self) -> str | None:
         """Return "package.module:Class" of what has the name in this process, None if nobody."""
@@ -42,12 +54,19 @@ OWNERS: dict[str, Callable[[str], str | None]] = {
     "{{ of.what }}": owner_of_{{ of.what }},
 {%- endfor %}
 }
+# For the tables whose classes vLLM finds by entry points of their own, the groups of these.
+GROUPS: dict[str, str] = {
+{%- for what, group in grouped %}
+    "{{ what }}": "{{ group }}",
+{%- endfor %}{{ "\n" if grouped }}}
+# The groups that VLLM_PLUGINS does not decide about.
+UNGATED: list[str] = [{{ ungated | map("python_string") | join(", ") }}]
 
 
 def entries() -> list[Entry]:
     """Return every line of every table in about.py."""
     return [
-        Entry(what, name, reference)
+        Entry(what, name, reference, GROUPS.get(what, ""))
         for what, table in TABLES.items()
         for name, reference in table.items()
     ]

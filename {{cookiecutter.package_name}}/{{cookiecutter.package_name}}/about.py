@@ -1,7 +1,7 @@
 {%- set supported %}{% include "shared/supported_vllm.txt" %}{% endset -%}
 """The facts of this plugin, each stated once: register(), setup.py, tests and CI read them here.
 
-Each table names what ``register()`` makes known to vLLM, as name: "module:Class" in this package.
+Each table names what this plugin adds to vLLM, as name: "module:Class" in this package.
 """
 
 # The entry point's name, which operators write into VLLM_PLUGINS.

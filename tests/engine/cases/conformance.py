@@ -673,6 +673,149 @@ def importing_vllm_calls_no_general_plugin(site):
     assert site.records == []
 
 
+# Logits processors
+
+LOGITS = "vllm.logits_processors"
+PROCESSOR = """
+from vllm.v1.sample.logits_processor import LogitsProcessor as Base
+class {name}(Base):
+    def __init__(self, vllm_config, device, is_pin_memory): pass
+    def apply(self, logits): return logits
+    def is_argmax_invariant(self): return False
+    def update_state(self, batch_update): pass
+"""
+
+
+def logits_processors(site, *names, named=None) -> list[str]:
+    """Install a logits processor of each name; return the classes that model runner V1 runs."""
+    from vllm.v1.sample.logits_processor import _load_custom_logitsprocs
+
+    for number, name in enumerate(names):
+        site.module(f"the_processor_{number}", PROCESSOR.format(name=f"Processor{number}"))
+        value = f"the_processor_{number}:Processor{number}"
+        site.plugin(name, group=LOGITS, package=f"plugin_{number}", value=value)
+    return [found.__name__ for found in _load_custom_logitsprocs(named)]
+
+
+@behaviour
+def no_logits_processor_runs_that_is_not_installed(site):
+    assert logits_processors(site) == []
+
+
+@behaviour
+def vllm_plugins_does_not_keep_a_logits_processor_out(site):
+    for value in ("another", "", "mine "):
+        os.environ["VLLM_PLUGINS"] = value
+        names = ["mine"] if value == "another" else []
+        assert logits_processors(site, *names) == ["Processor0"]
+
+
+@behaviour
+def a_logits_processor_is_found_without_any_general_plugin(site):
+    assert logits_processors(site, "mine") == ["Processor0"]
+    assert site.load() == []
+
+
+@behaviour
+def a_logits_processor_that_cannot_be_imported_stops_vllm(site):
+    site.plugin("mine", group=LOGITS, value="nowhere:Processor")
+    error = error_of(lambda: logits_processors(site))
+    assert isinstance(error, RuntimeError)
+    assert isinstance(error.__cause__, ImportError)
+    assert site.logged("ERROR", "Failed to load LogitsProcessor plugin")
+
+
+@behaviour
+def of_two_logits_processors_with_one_name_both_run(site):
+    assert logits_processors(site, "same", "same") == ["Processor0", "Processor1"]
+
+
+@behaviour
+def a_logits_processor_that_is_found_and_named_runs_twice(site):
+    found = logits_processors(site, "mine", named=["the_processor_0:Processor0"])
+    assert found == ["Processor0", "Processor0"]
+
+
+@behaviour
+def logits_processors_that_are_found_come_before_those_that_are_named(site):
+    site.module("another", PROCESSOR.format(name="Another"))
+    found = logits_processors(site, "mine", named=["another:Another"])
+    assert found == ["Processor0", "Another"]
+
+
+@behaviour
+def a_logits_processor_of_another_base_class_is_refused_if_it_is_named(site):
+    for each in ("json:JSONDecoder", json.JSONDecoder):
+        error = error_of(lambda each=each: logits_processors(site, named=[each]))
+        assert isinstance(error, ValueError)
+        assert "subclass of LogitsProcessor" in str(error)
+
+
+@behaviour
+def model_runner_v1_takes_whatever_an_entry_point_gives(site):
+    site.plugin("mine", group=LOGITS, value="json:JSONDecoder")
+    assert logits_processors(site) == ["JSONDecoder"]
+
+
+@behaviour
+def model_runner_v2_refuses_a_logits_processor_with_the_interface_of_v1_alone(site):
+    from vllm.v1.worker.gpu.sample.logits_processor.loader import _load_v2_logitsprocs
+
+    assert logits_processors(site, "mine") == ["Processor0"]
+    error = error_of(lambda: _load_v2_logitsprocs(None))
+    assert isinstance(error, ValueError)
+    assert "V1-interface plugins are not supported by the V2 model runner" in str(error)
+
+
+@behaviour
+def model_runner_v2_takes_a_logits_processor_with_both_interfaces(site):
+    from vllm.v1.worker.gpu.sample.logits_processor.loader import _load_v2_logitsprocs
+
+    both = "from vllm.v1.worker.gpu.sample.logits_processor import LogitsProcessor as Second"
+    text = PROCESSOR.format(name="Both").replace("(Base)", "(Base, Second)")
+    site.module("both", f"{both}\n{text}")
+    site.plugin("mine", group=LOGITS, value="both:Both")
+    os.environ["VLLM_PLUGINS"] = "another"
+    assert [found.__name__ for found in _load_v2_logitsprocs(None)] == ["Both"]
+    assert logits_processors(site) == ["Both"]
+    assert [found.__name__ for found in _load_v2_logitsprocs(["both:Both"])] == ["Both", "Both"]
+
+
+@behaviour
+def what_a_logits_processor_for_model_runner_v2_leaves_out_does_nothing(site):
+    from vllm.v1.worker.gpu.sample.logits_processor import LogitsProcessor
+
+    class Least(LogitsProcessor):
+        def apply(self, logits, ctx):
+            return logits
+
+    made = Least("config", "state")
+    assert made.add_request(0, "parameters") is True
+    assert (made.apply_staged_writes(), made.validate_params("parameters")) == (None, None)
+    assert isinstance(error_of(LogitsProcessor, "config", "state"), TypeError)
+
+
+@behaviour
+def a_logits_processor_without_one_of_the_methods_cannot_be_made(site):
+    from vllm.v1.sample.logits_processor import LogitsProcessor
+
+    methods = {"__init__", "apply", "is_argmax_invariant", "update_state"}
+    assert LogitsProcessor.__abstractmethods__ == methods
+    assert LogitsProcessor.validate_params("parameters") is None
+
+
+@behaviour
+def a_change_of_the_batch_says_what_was_removed_added_and_moved(site):
+    from vllm.v1.sample.logits_processor import BatchUpdate, MoveDirectionality
+
+    swap, move = MoveDirectionality.SWAP, MoveDirectionality.UNIDIRECTIONAL
+    added = (0, "parameters", [1], [])
+    change = BatchUpdate(batch_size=2, removed=[1], added=[added], moved=[(2, 1, move)])
+    assert (change.batch_size, change.removed, change.added) == (2, [1], [added])
+    assert change.moved == [(2, 1, move)]
+    assert swap is not move
+
+
 # Parsers
 
 

@@ -11,7 +11,7 @@ from {{ cookiecutter.package_name }} import _safety, _vllm
 @pytest.fixture(autouse=True)
 def unregistered(monkeypatch):
     for entry in _vllm.entries():
-        if entry.reference:
+        if entry.reference and not entry.group:
             REGISTRIES[entry.what].forget(monkeypatch, entry.name)
     monkeypatch.setattr("vllm.plugins.plugins_loaded", False)
     monkeypatch.setattr(_safety, "_said", {})

@@ -35,6 +35,8 @@ import vllm  # noqa: E402 - only now it can be found, and reads the settings abo
 REAL_VLLM = importlib.util.find_spec("vllm.fixture") is None
 # Where the fixture engine, in all processes, notes what was imported that only a real vLLM has.
 os.environ["FIXTURE_ENGINE_NOTES"] = str(Path(cache.name, "notes"))
+# What the environment is before anything of this package is imported.
+ENVIRONMENT = dict(os.environ)
 NO_MODELS = "no vLLM is installed, and the fixture engine loads plugins but runs no models"
 
 

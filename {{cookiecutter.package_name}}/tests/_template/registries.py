@@ -3,11 +3,9 @@
 from typing import Any
 
 {% set found = modules("test_registries") | sort -%}
-{{ import_from("_template", found) }}
-
+{{ import_from("_template", found) ~ "\n\n" if found -}}
 # By what a name in the registry is called.
 REGISTRIES: dict[str, Any] = {
 {%- for module in found %}
     **{{ module }}.REGISTRIES,
-{%- endfor %}
-}
+{%- endfor %}{{ "\n" if found }}}

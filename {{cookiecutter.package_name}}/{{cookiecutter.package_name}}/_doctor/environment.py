@@ -3,6 +3,7 @@
 import os
 import re
 
+from .._vllm import entries
 from ..about import PLUGIN_NAME
 from .findings import PROBLEM, WARNING, Finding, Findings, brief, judge
 from .installers import PACKAGE
@@ -18,7 +19,12 @@ def look_at_vllm_plugins() -> Finding:
     names = [PLUGIN_NAME] if value is None else value.split(",")
     found = "not set" if value is None else brief(repr(value))
     cure = f"unset it, or add {PLUGIN_NAME} to it, with commas and without spaces."
-    return judge(PLUGIN_NAME in names, f"VLLM_PLUGINS is {found}, {reason_of(names)}.", cure)
+    text = f"VLLM_PLUGINS is {found}, {reason_of(names)}."
+    ungated = [entry.title for entry in entries() if not entry.gated]
+    if ungated and PLUGIN_NAME not in names:
+        text += f" That does not keep out the {' and the '.join(ungated)}."
+    serious = any(entry.gated for entry in entries())
+    return judge(PLUGIN_NAME in names, text, cure, PROBLEM if serious else WARNING)
 
 
 def reason_of(names: list[str]) -> str:

@@ -10,7 +10,7 @@ from .._safety import STRICT
 from .._vllm import Entry, entries
 from .distributions import GROUP, is_ours
 from .findings import OK, PROBLEM, REAL, WARNING, Finding, brief, cause_of, judge, needs_real_vllm
-from .installers import PACKAGE
+from .installers import PACKAGE, install
 
 
 def look_at_register() -> Generator[Finding, None, bool]:
@@ -57,6 +57,9 @@ def owners_of_names() -> dict[Entry, str | None]:
 def look_at_owner(entry: Entry, owner: str | None, untried: bool) -> Finding:
     if entry.reference is None:
         return look_at_class_of_others(entry, owner)
+    if owner is None and entry.group:
+        text = f"No entry point in {entry.group} names the {entry.title}, which about.py names."
+        return PROBLEM, text, install()
     if owner is None:
         text = f"register() does not register the {entry.title}."
         return (WARNING, text, REAL) if untried else (PROBLEM, text, "register it there.")

@@ -1,0 +1,72 @@
+"""vLLM finds some classes by entry points of their own, without register(): those in about.py."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+import pytest
+from _template.engine import ENVIRONMENT
+
+from {{ cookiecutter.package_name }} import _vllm
+
+PACKAGE = _vllm.__name__.partition(".")[0]
+FOUND = [entry for entry in _vllm.entries() if entry.group]
+GROUPS = sorted({entry.group for entry in FOUND if entry.group})
+# Prints which modules of vLLM a module imports.
+OF_VLLM = """
+import json, sys
+from importlib import import_module
+import_module(sys.argv[1])
+print(json.dumps([name for name in sys.modules if name.partition(".")[0] == "vllm"]))
+"""
+# Prints what vLLM and Python know before and after the import of a module, those apart.
+WATCH = """
+import json, os, sys, threading
+from importlib import import_module
+from vllm import ModelRegistry
+
+def state():
+    return {
+        "environment": dict(os.environ),
+        "threads": [thread.name for thread in threading.enumerate()],
+        "path": sys.path[:],
+        "models": sorted(ModelRegistry.get_supported_archs()),
+    }
+
+module, *of_vllm = sys.argv[1:]
+for name in of_vllm:
+    import_module(name)
+before = state()
+import_module(module)
+print(json.dumps([before, state()]))
+"""
+
+
+def printed_by(script: str, *arguments: str) -> list:
+    command = [sys.executable, "-c", script, *arguments]
+    output = subprocess.check_output(command, env=ENVIRONMENT, timeout=600)
+    return json.loads(output.splitlines()[-1])
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_entry_points_are_what_about_py_names(group):
+    found = {entry.name: entry.value for entry in entry_points(group=group)}
+    mine = {name: value for name, value in found.items() if value.startswith(f"{PACKAGE}.")}
+    named = {entry.name: f"{PACKAGE}.{entry.reference}" for entry in FOUND if entry.group == group}
+    assert mine == named, "install the package again: pip install -e '.[test]'"
+
+
+@pytest.mark.parametrize("entry", FOUND, ids=lambda entry: entry.title)
+def test_vllm_finds_a_class_by_its_entry_point(entry):
+    [found] = entry_points(group=entry.group, name=entry.name)
+    loaded = found.load()
+    assert f"{loaded.__module__}:{loaded.__qualname__}" == f"{PACKAGE}.{entry.reference}"
+
+
+@pytest.mark.parametrize("entry", FOUND, ids=lambda entry: entry.title)
+def test_importing_a_class_has_no_side_effect(entry):
+    """vLLM may import it in any process, at any time, and without calling register()."""
+    module = f"{PACKAGE}.{entry.reference.partition(':')[0]}"
+    before, after = printed_by(WATCH, module, *printed_by(OF_VLLM, module))
+    assert before == after

@@ -1,0 +1,69 @@
+"""The logits processor in a real server, whatever VLLM_PLUGINS says; and beside a model."""
+
+import json
+import os
+
+import pytest
+from lane import SCRIPTS, VERSION, build
+from shared import environments
+from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run_own_tests
+
+pytestmark = pytest.mark.real
+
+SERVE = TEMPLATES / "kinds" / "logits_processor" / "proof" / "serve.py"
+KIND = "logits_processor"
+
+
+def test_a_server_edits_the_logits_of_the_requests_that_ask_for_it(settings, tmp_path):
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    project = render_into(tmp_path, kind=KIND)
+    name = project.name
+    environments.install(bin_folder, build(project))
+    (tmp_path / "checkpoint").mkdir()
+    command = [bin_folder / "python", SERVE, tmp_path / "checkpoint", name]
+    environment = os.environ | settings | {"PYTHONPATH": str(SCRIPTS)}
+    # A list without this plugin keeps its register() out, and not its logits processor.
+    environment["VLLM_PLUGINS"] = "another"
+    result = result_of(*command, env=environment, limit=LONG_LIMIT)
+    assert result.returncode == 0, result.stdout + result.stderr
+    answers = json.loads(result.stdout.splitlines()[-1])
+    assert len(answers["refusals"]) == 3, answers
+
+
+@pytest.mark.parametrize(("kind", "also"), [("decoder", KIND), (KIND, "decoder")])
+def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also):
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    project = render_into(tmp_path, kind=kind, also=also)
+    environments.install(bin_folder, build(project))
+    # The model is the one that test_models.py compares with Hugging Face's.
+    options = ["--deselect", "tests/test_model.py"]
+    outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
+    assert set(outcomes.values()) == {"passed"}, outcomes
+    for test in ("py_names[architecture ", "py_names[model_type ", f"entry_point[{KIND} "):
+        assert any(test in name for name in outcomes), outcomes
+
+
+NAMED_TOO = """
+import sys
+from vllm import LLM
+if __name__ == "__main__":
+    folder, named = sys.argv[1:]
+    options = dict(dtype="float32", max_model_len=64, enforce_eager=True)
+    LLM(folder, logits_processors=[named], skip_tokenizer_init=True, load_format="dummy", **options)
+"""
+
+
+def test_an_engine_that_is_told_to_load_the_class_too_does_not_start(settings, tmp_path):
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    project = render_into(tmp_path, kind=KIND)
+    environments.install(bin_folder, build(project))
+    sizes = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 1, "head_dim": 32}
+    sizes |= {"num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 257}
+    config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]} | sizes
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "script.py").write_text(NAMED_TOO)
+    named = f"{project.name}.logits_processor:MyLogitsProcessor"
+    command = [bin_folder / "python", tmp_path / "script.py", tmp_path, named]
+    result = result_of(*command, env=os.environ | settings, limit=LONG_LIMIT)
+    assert result.returncode != 0
+    assert f"vLLM would run {named} twice" in result.stdout + result.stderr

@@ -1,0 +1,5 @@
+"""Stands for ``vllm.v1.worker.gpu.sample``: a place for logits processors; leaves out the rest."""
+
+from vllm._lacking import lacking_in
+
+__getattr__ = lacking_in(__name__)
