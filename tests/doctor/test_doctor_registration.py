@@ -50,13 +50,13 @@ def test_a_register_that_registers_nothing(doctor, site):
     doctor(site, ENGINE, expected=expected, ok=4)
 
 
-NEEDS_VLLM = "    from vllm.reasoning import ReasoningParserManager\n"
-LACKS = "the fixture engine has no vllm.reasoning: this needs a real vLLM."
+NEEDS_VLLM = "    from vllm.tokenizers import TokenizerRegistry\n"
+LACKS = "the fixture engine has no vllm.tokenizers: this needs a real vLLM."
 
 
 def test_a_step_that_needs_a_real_vllm(doctor, site):
-    append(site / NAME / "__init__.py", f"\n\ndef register_parser():\n{NEEDS_VLLM}")
-    step = "    attempt(register_parser)\n    attempt(warn_if"
+    append(site / NAME / "__init__.py", f"\n\ndef register_more():\n{NEEDS_VLLM}")
+    step = "    attempt(register_more)\n    attempt(warn_if"
     edit(site / NAME / "__init__.py", "    attempt(warn_if", step)
     wanted = f"register() of {NAME} was not run to its end: {LACKS}"
     expected = [("warning", wanted, "run this where a real vLLM is installed")]

@@ -8,7 +8,7 @@ import pytest
     [
         ("import vllm.config", "vllm.config"),
         ("import vllm.v1.engine.core", "vllm.v1"),
-        ("from vllm.reasoning import ReasoningParserManager", "vllm.reasoning"),
+        ("from vllm.tokenizers import TokenizerRegistry", "vllm.tokenizers"),
         ("from vllm import LLM", "vllm.LLM"),
         ("from vllm import envs", "vllm.envs"),
         ("vllm.envs", "vllm.envs"),
@@ -16,7 +16,7 @@ import pytest
         ("from vllm.model_executor import layers", "vllm.model_executor.layers"),
         ("from vllm.plugins import io_processors", "vllm.plugins.io_processors"),
         ("from vllm.logger import init_loger", "vllm.logger.init_loger"),
-        ("__import__('vllm.reasoning')", "vllm.reasoning"),
+        ("__import__('vllm.tokenizers')", "vllm.tokenizers"),
         ("ModelRegistry.is_pooling_model", "vllm.ModelRegistry.is_pooling_model"),
     ],
 )

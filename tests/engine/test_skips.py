@@ -13,9 +13,7 @@ NAME = "vllm_my_model"
 INIT = f"{NAME}/__init__.py"
 # How many of its own tests pass on the fixture engine as it is rendered.
 ALL = 65
-PARSER = (
-    "    from vllm.reasoning import ReasoningParserManager\n    ReasoningParserManager.register()\n"
-)
+TOKENIZERS = "    from vllm.tokenizers import TokenizerRegistry\n    TokenizerRegistry.register()\n"
 Edit = tuple[str, str, str]
 
 
@@ -82,9 +80,9 @@ def test_as_it_is_rendered_nothing_is_lacking(own_tests):
 
 
 def test_a_step_that_needs_a_real_vllm(own_tests):
-    counts, lacks, shown = own_tests(*step(PARSER))
-    wanted = lacking("vllm.reasoning", registration=43, doctor=1, doctor_at_checkpoints=1)
-    wanted |= unrecorded("vllm.reasoning", "vllm.reasoning.ReasoningParserManager")
+    counts, lacks, shown = own_tests(*step(TOKENIZERS))
+    wanted = lacking("vllm.tokenizers", registration=43, doctor=1, doctor_at_checkpoints=1)
+    wanted |= unrecorded("vllm.tokenizers", "vllm.tokenizers.TokenizerRegistry")
     assert (counts, lacks) == ({"passed": ALL - sum(wanted.values())}, wanted), shown
 
 
@@ -96,7 +94,7 @@ def test_a_step_that_needs_a_real_vllm(own_tests):
         ("from vllm.confg import VllmConfig", "vllm.confg"),
         ("from vllm.logger import init_loger", "vllm.logger.init_loger"),
         ("import vllm; vllm.SamplingParams()", "vllm.SamplingParams"),
-        ("import importlib; importlib.import_module('vllm.reasoning')", "vllm.reasoning"),
+        ("import importlib; importlib.import_module('vllm.tokenizers')", "vllm.tokenizers"),
         ("from vllm import ModelRegistry; ModelRegistry.is_there()", "vllm.ModelRegistry.is_there"),
         ("from transformers import AutoProcessor", "transformers.AutoProcessor"),
     ],
@@ -133,7 +131,7 @@ def test_the_step_of_the_architecture_needs_a_real_vllm(own_tests):
 )
 def test_a_fault_beside_what_is_lacking_fails(own_tests, edit, failing):
     counts, _, shown = own_tests(
-        *step(PARSER), edit, options=["tests/_template/test_registration.py"]
+        *step(TOKENIZERS), edit, options=["tests/_template/test_registration.py"]
     )
     assert counts.get("failed") or counts.get("error"), shown
     assert re.search(rf"^(FAILED|ERROR) .*{failing}", shown, re.MULTILINE), shown
