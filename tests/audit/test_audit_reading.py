@@ -144,10 +144,10 @@ class Plugin:
         (root / "PKG-INFO").write_text(f"Name: vllm\nVersion: {version}\n")
         return self.tools["vllm_source"].Source(str(root), self.folder / "unused")
 
-    def recorded(self, **changes: Any) -> dict:
+    def recorded(self, **changes: Any) -> Any:
         return self.tools["findings"].record(self.vllm(**changes), self.package)
 
-    def report(self, reference: dict | None = None, version: str = "1.0", **changes: Any):
+    def report(self, reference: Any = None, version: str = "1.0", **changes: Any):
         reference = reference or self.recorded()
         return self.tools["findings"].audit(self.vllm(version, **changes), self.package, reference)
 
@@ -207,9 +207,9 @@ SHIMS = {
 def test_of_guarded_alternatives_one_must_exist(plugin, name):
     mine = plugin(SHIMS[name] + USE)
     assert mine.breaking() == []
-    symbols = mine.recorded()["symbols"]
+    symbols = mine.recorded().symbols
     assert "vllm.new.Layer" in symbols
-    assert not any(place.startswith("vllm.old") for place in symbols)
+    assert not any(each.startswith("vllm.old") for each in symbols)
     # What the alternative gives is followed.
     assert "vllm.new.Layer.forward" in symbols
     neither = mine.breaking(None, new="x = 1\n")
@@ -223,8 +223,8 @@ def test_the_reference_is_read_as_vllm_is(plugin, tools, name):
     reference = mine.recorded()
     recorded = tools["recorded"].Recorded(reference)
     uses = tools["package"].uses_of(mine.package, recorded)
-    needed = {use.place for use in uses if use.kind in ("import", "base") and not use.optional}
-    assert {place for place in needed if recorded.has(place) is False} == set()
+    needed = {use.symbol_path for use in uses if use.kind in ("import", "base") and not use.optional}
+    assert {each for each in needed if recorded.has(each) is False} == set()
 
 
 UNGUARDED = {
@@ -480,9 +480,9 @@ def test_models_are_those_that_are_registered(plugin, tools, name):
     model = MODEL.format(name="Base", bases="") + "class Mine(Base): pass\n"
     mine = plugin(REGISTRATIONS[name], model=model)
     files = {"registry": "def register_model(name, model_cls): pass\n"}
-    place = "model_executor/models/interfaces_base"
+    interfaces = "model_executor/models/interfaces_base"
     reference = mine.recorded(**files)
-    report = mine.report(reference, **files, **{place: INTERFACES})
+    report = mine.report(reference, **files, **{interfaces: INTERFACES})
     assert report.sections["Breaking"] == [
         "vLLM 1.0: VllmModelForPooling requires pool(); missing in model.py:4"
     ]
@@ -508,4 +508,4 @@ def test_the_digest_is_the_same_on_every_python(tools):
     import ast
 
     code = "class A:\n    'Doc.'\n    def f(self, x=1): return f'{x!r} {x:>{2}}' if x else None\n"
-    assert tools["vllm_source"].digest(ast.parse(code)) == "7f42e2e82d43"
+    assert tools["digests"].digest(ast.parse(code)) == "7f42e2e82d43"
