@@ -65,6 +65,7 @@ CONFORMS = "tests/engine/test_conformance.py -k fixture_engine_conforms"
 DOCTOR = "tests/doctor/test_doctor.py"
 LACKS = "tests/engine/test_fixture_engine.py"
 SKIPS = "tests/engine/test_skips.py"
+ABSTRACT = "tests/audit/test_abstract_methods.py"
 AUDITS = "tests/audit/test_audit.py"
 PROMISED = "tests/repository/test_workflows.py -k promised"
 SMALL = "tests/package/test_small_files.py"
@@ -461,6 +462,18 @@ FAST = [
              "except BrokenPipeError:", "except ZeroDivisionError:", f"{AUDITS} -k reader_who"),
     Mutation("audit: a digest of the Python that makes it", f"{AUDIT}/digests.py",
              "repr(shape(tree))", "ast.dump(tree)", READING),
+    Mutation("audit: abstract methods are not looked for", f"{AUDIT}/findings.py",
+             '        self.sections["Breaking"] += AbstractMethods(self.source, self.package).problems()\n',
+             "", ABSTRACT),
+    Mutation("audit: bases are taken in any order", f"{AUDIT}/hierarchy.py",
+             "first = next((head for head in heads if not any(head is each for each in rest)), None)",
+             "first = heads[0]", ABSTRACT),
+    Mutation("audit: a method that only raises is never abstract", f"{AUDIT}/vllm_abstract.py",
+             "if is_abstract(each) or only_raises(each):", "if is_abstract(each):", ABSTRACT),
+    Mutation("audit: each method that only raises is abstract", f"{AUDIT}/vllm_abstract.py",
+             "name not in self.candidates(first) for first in", "True for first in", ABSTRACT),
+    Mutation("audit: a class that is abstract itself is looked at", f"{AUDIT}/reader.py",
+             "            abstract=says_that_it_is_abstract(node),\n", "", ABSTRACT),
     # Doctor
     Mutation("doctor: a problem is no failure", f"{PACKAGE}/__main__.py",
              "return int(any(level == PROBLEM for level, _, _ in findings))", "return 0", DOCTOR),

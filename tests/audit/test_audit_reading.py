@@ -223,7 +223,9 @@ def test_the_reference_is_read_as_vllm_is(plugin, tools, name):
     reference = mine.recorded()
     recorded = tools["recorded"].Recorded(reference)
     uses = tools["package"].uses_of(mine.package, recorded)
-    needed = {use.symbol_path for use in uses if use.kind in ("import", "base") and not use.optional}
+    needed = {
+        use.symbol_path for use in uses if use.kind in ("import", "base") and not use.optional
+    }
     assert {each for each in needed if recorded.has(each) is False} == set()
 
 
