@@ -128,10 +128,10 @@ class Plugin:
         (root / "PKG-INFO").write_text(f"Name: vllm\nVersion: {version}\n")
         return self.tools["vllm_source"].Source(str(root), self.folder / "unused")
 
-    def recorded(self, **changes: Any) -> dict:
+    def recorded(self, **changes: Any) -> Any:
         return self.tools["findings"].record(self.vllm(**changes), self.package)
 
-    def report(self, reference: dict | None = None, version: str = "1.0", **changes: Any):
+    def report(self, reference: Any = None, version: str = "1.0", **changes: Any):
         reference = reference or self.recorded()
         return self.tools["findings"].audit(self.vllm(version, **changes), self.package, reference)
 

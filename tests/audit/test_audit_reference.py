@@ -33,8 +33,11 @@ CURE = "write it with --record, on a vLLM that the package works with"
         ("", f".*/reference.json cannot be read as a reference .JSONDecodeError: .*: {CURE}"),
         ("[]", f".*/reference.json cannot be read as a reference .TypeError: .*: {CURE}"),
         ("{}", f".*/reference.json cannot be read as a reference .KeyError: .*: {CURE}"),
-        ('{"vllm": "1", "symbols": []}', f".*/reference.json is no reference: {CURE}"),
-        ('{"vllm": "1", "symbols": {"vllm.x": 1}}', f".*/reference.json is no reference: {CURE}"),
+        ('{"vllm": "1", "symbols": []}', f".*/reference.json is not a reference: {CURE}"),
+        (
+            '{"vllm": "1", "symbols": {"vllm.x": 1}}',
+            f".*/reference.json is not a reference: {CURE}",
+        ),
     ],
 )
 def test_a_reference_that_is_missing_or_broken_is_refused(project, tmp_path, text, message):

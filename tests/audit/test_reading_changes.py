@@ -48,4 +48,4 @@ def test_the_digest_is_the_same_on_every_python(tools):
     import ast
 
     code = "class A:\n    'Doc.'\n    def f(self, x=1): return f'{x!r} {x:>{2}}' if x else None\n"
-    assert tools["vllm_source"].digest(ast.parse(code)) == "7f42e2e82d43"
+    assert tools["digests"].digest(ast.parse(code)) == "7f42e2e82d43"

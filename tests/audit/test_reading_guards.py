@@ -47,9 +47,9 @@ SHIMS = {
 def test_one_of_the_guarded_alternatives_must_exist(plugin, name):
     mine = plugin(SHIMS[name] + USE)
     assert mine.breaking() == []
-    symbols = mine.recorded()["symbols"]
+    symbols = mine.recorded().symbols
     assert "vllm.new.Layer" in symbols
-    assert not any(place.startswith("vllm.old") for place in symbols)
+    assert not any(each.startswith("vllm.old") for each in symbols)
     # What the alternative gives is followed.
     assert "vllm.new.Layer.forward" in symbols
     neither = mine.breaking(None, new="x = 1\n")
@@ -63,8 +63,10 @@ def test_the_reference_is_read_as_vllm_is(plugin, tools, name):
     reference = mine.recorded()
     recorded = tools["recorded"].Recorded(reference)
     uses = tools["package"].uses_of(mine.package, recorded)
-    needed = {use.place for use in uses if use.kind in ("import", "base") and not use.optional}
-    assert {place for place in needed if recorded.has(place) is False} == set()
+    needed = {
+        use.symbol_path for use in uses if use.kind in ("import", "base") and not use.optional
+    }
+    assert {each for each in needed if recorded.has(each) is False} == set()
 
 
 UNGUARDED = {

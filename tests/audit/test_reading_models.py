@@ -20,9 +20,9 @@ def test_every_registered_model_is_checked(plugin, tools, name):
     model = MODEL.format(name="Base", bases="") + "class Mine(Base): pass\n"
     mine = plugin(REGISTRATIONS[name], model=model)
     files = {"registry": "def register_model(name, model_cls): pass\n"}
-    place = "model_executor/models/interfaces_base"
+    interfaces = "model_executor/models/interfaces_base"
     reference = mine.recorded(**files)
-    report = mine.report(reference, **files, **{place: INTERFACES})
+    report = mine.report(reference, **files, **{interfaces: INTERFACES})
     assert report.sections["Breaking"] == [
         "vLLM 1.0: VllmModelForPooling requires pool(); missing in model.py:4"
     ]

@@ -107,8 +107,8 @@ def test_the_audit_follows(project, tmp_path):
     """A model that lacks what vLLM asks of models is found, be it the first or the second."""
     audit = project / "tests" / "_template" / "audit"
     script = "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; "
-    script += "from package import Package; from recorded import Recorded; import json; "
-    script += "reference = json.loads((Path(sys.argv[1]) / 'reference.json').read_text()); "
+    script += "from package import Package; from recorded import Recorded, load; import json; "
+    script += "reference = load(Path(sys.argv[1]) / 'reference.json'); "
     script += "print(json.dumps(Package(Path(sys.argv[2]), Recorded(reference)).models))"
     result = result_of(sys.executable, "-c", script, audit, project / NAME)
     assert json.loads(result.stdout) == [FIRST, SECOND], result.stderr

@@ -87,6 +87,15 @@ def test_the_type_checker_finds_nothing(projects, kind, mypy_cache):
 
 
 @pytest.mark.xdist_group("clean")
+def test_the_strict_type_checker_finds_nothing_in_the_audit(projects, mypy_cache):
+    # Its modules import each other by bare names, and are the same in every package.
+    audit = projects[0] / "tests" / "_template" / "audit"
+    files = sorted(file.name for file in audit.glob("*.py"))
+    assert "__main__.py" in files
+    run("mypy", "--strict", "--cache-dir", mypy_cache, *files, cwd=audit)
+
+
+@pytest.mark.xdist_group("clean")
 def test_the_type_checker_finds_nothing_in_the_template_itself(mypy_cache):
     options = ["--ignore-missing-imports", "--cache-dir", mypy_cache, "--explicit-package-bases"]
     settings = os.environ | {"MYPYPATH": "tools"}

@@ -1,9 +1,9 @@
 """The audit: lists what a vLLM release changes in everything that this package uses.
 
-``python tests/_template/audit [VLLM] [--package FOLDER] [--markdown] [--unresolved] [--record]``. VLLM is a
-wheel, an sdist or a folder of vLLM's source; without it the installed vLLM is meant. vLLM is read
-and never imported, so that neither torch nor a GPU is needed. Exit status: 0, 1 if something
-breaks, 2 for wrong usage. No need to edit this file.
+``python tests/_template/audit [VLLM]``, and see ``--help``. VLLM is a wheel, an sdist or a folder
+of vLLM's source; without it, the installed vLLM is audited. vLLM is read and never imported, so
+that neither torch nor a GPU is needed. The exit status is 0, 1 if something breaks, or 2 if there
+is no audit: the command is wrong, or a file cannot be read. No need to edit this file.
 """
 
 import argparse
@@ -94,11 +94,12 @@ def run(options: argparse.Namespace, folder: Path) -> int:
         before = record(source, package)
         recorded.save(file, before)
         report = audit(source, package, before)
-        first = f"{file} now holds {len(before['symbols'])} symbols of vLLM {source.version}."
-        text = "\n".join([first, *report.sections["Breaking"], *notes(report, options.unresolved)])
+        first = f"{file} now holds {len(before.symbols)} symbols of vLLM {source.version}."
+        lines = [first, *report.sections["Breaking"], *notes(report, options.unresolved)]
+        text = "\n".join(lines)
     else:
         report = audit(source, package, before)
-        title = f"vLLM {source.version}, against {before['vllm']} as it was recorded"
+        title = f"vLLM {source.version}, against {before.vllm} as it was recorded"
         text = as_text(report, title, options.markdown, options.unresolved)
     show(text)
     return 1 if report.sections["Breaking"] else 0

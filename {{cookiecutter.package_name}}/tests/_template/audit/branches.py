@@ -1,7 +1,4 @@
-"""Which statements run on the vLLM that is there, of those that a guard chooses among.
-
-No need to edit this file.
-"""
+"""Which statements run on this vLLM, of those that a guard chooses among. No need to edit this."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +11,7 @@ from uses import ADDITIONS
 
 
 class Branches(Conditions):
-    """Reads blocks of statements: of alternatives, the one that the vLLM that is there leads to."""
+    """Reads blocks of statements: of alternatives, the one that runs on this vLLM."""
 
     def read(self, block: list[ast.stmt]) -> None:
         """Read statements, up to one that does not let this vLLM go on."""
@@ -42,7 +39,7 @@ class Branches(Conditions):
                 self.read(taken)
 
     def read_either(self, *blocks: list[ast.stmt]) -> None:
-        """Read blocks of which one is run; a name that they bind differently stands for nothing."""
+        """Read blocks of which one runs; a name that they bind differently stands for nothing."""
         before, bound, outcomes = self.names, self.bound, []
         for block in blocks:
             self.names, self.bound = dict(before), set()
@@ -50,15 +47,17 @@ class Branches(Conditions):
             outcomes.append((self.names, self.bound))
         self.names, self.bound = dict(before), bound.union(*(each for _, each in outcomes))
         for name in set().union(*(each for _, each in outcomes)):
-            places = {names.get(name) for names, inside in outcomes if name in inside}
-            if len(places) == 1 and (before.get(name) in (None, *places)):
-                self.names.update((name, place) for place in places if place)
+            symbol_paths = {names.get(name) for names, inside in outcomes if name in inside}
+            if len(symbol_paths) == 1 and (before.get(name) in (None, *symbol_paths)):
+                self.names.update(
+                    (name, symbol_path) for symbol_path in symbol_paths if symbol_path
+                )
             else:
                 self.names.pop(name, None)
 
     @contextmanager
     def guard(self, caught: tuple[type[BaseException], ...]) -> Iterator[None]:
-        """Note that what is read stands inside a guard, and what is caught there."""
+        """Note, while a block is read, that a guard stands around it, and what it catches."""
         before = self.caught, self.guarded
         self.caught, self.guarded = (*self.caught, *caught), True
         yield
@@ -66,17 +65,17 @@ class Branches(Conditions):
 
     @contextmanager
     def unguarded(self) -> Iterator[None]:
-        """Note that what is read may run or not, so that a constant shows nothing."""
+        """Note, while a block is read, that it may run or not, so that a constant shows nothing."""
         before, self.guarded = self.guarded, False
         yield
         self.guarded = before
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
-        place = self.place_of(node.iter)
+        symbol_path = self.symbol_path_of(node.iter)
         self.visit(node.target)
         if isinstance(node.target, ast.Name):
-            self.bind(node.target.id, place and f"{place}[]")
+            self.bind(node.target.id, symbol_path and f"{symbol_path}[]")
         with self.unguarded():
             self.read([*node.body, *node.orelse])
 
@@ -89,12 +88,12 @@ class Branches(Conditions):
             self.read([*node.body, *node.orelse])
 
     def read_names(self, block: list[ast.stmt]) -> None:
-        """Read what a block that is not run says about names, and only that."""
+        """Read what a block that does not run says about names, and only that."""
         before, self.muted = self.muted, True
         self.read(block)
         self.muted = before
-        for name, place in list(self.names.items()):
-            if self.has(place) is False:
+        for name, symbol_path in list(self.names.items()):
+            if self.has(symbol_path) is False:
                 self.bind(name, None)
 
     def read_alternatives(self, *blocks: list[ast.stmt]) -> None:
@@ -120,7 +119,7 @@ class Branches(Conditions):
         return [
             number
             for number, use in enumerate(self.uses[start:], start)
-            if not use.optional and use.kind not in ADDITIONS and self.has(use.place) is False
+            if not use.optional and use.kind not in ADDITIONS and self.has(use.symbol_path) is False
         ]
 
     def make_optional(self, start: int, end: int | None = None) -> None:
@@ -167,7 +166,7 @@ class Branches(Conditions):
     def read_guarded(
         self, block: list[ast.stmt], caught: tuple[type[BaseException], ...]
     ) -> int | None:
-        """Read a block up to a use that this vLLM lacks and ``caught`` catches; return its number."""
+        """Read a block up to a use that fails and is ``caught``; return its number, or None."""
         if not caught:
             self.read(block)
             return None
@@ -184,7 +183,7 @@ class Branches(Conditions):
         return None
 
     def read_unneeded(self, handler: ast.ExceptHandler, guards_vllm: bool) -> None:
-        """Read an ``except`` whose ``try`` finds all that it needs: only another failure leads there."""
+        """Read an ``except`` whose ``try`` finds all it needs: only another failure leads there."""
         caught = guards.exceptions_in(handler.type)
         imports_only = caught and all(issubclass(each, ImportError) for each in caught)
         if imports_only and guards_vllm:

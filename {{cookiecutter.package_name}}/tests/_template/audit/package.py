@@ -1,25 +1,22 @@
-"""All files of a package, read for what they use of vLLM. No need to edit this file."""
+"""Reads all files of a package for what they use of vLLM. No need to edit this file."""
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reader import Reader
-from uses import (
-    Release,
-    UnreadablePackage,
-    Use,
+from syntax import (
     classes_in,
     classes_in_table,
+    last_name,
     names_in_class,
     registered_by,
-    required_arguments,
     strings_in,
     tree_of,
 )
+from uses import OwnClass, Release, UnreadablePackage, Use
 
-# What an attribute can be given by, other than an assignment.
+# Functions that give an object an attribute, as an assignment does.
 SETTERS = ("setattr", "register_parameter", "register_buffer", "add_module", "register_module")
 
 
@@ -30,10 +27,11 @@ class Package:
     folder: Path
     release: Release
     uses: list[Use] = field(default_factory=list)
-    # The classes that are registered as models; unknown ones are left out.
+    # The names of the classes that it registers as models, as far as they can be told.
     models: list[str] = field(default_factory=list)
+    classes: list[OwnClass] = field(default_factory=list)
     readers: dict[Path, Reader] = field(default_factory=dict)
-    # The attributes that this package gives to objects, to its own instances, and its base classes.
+    # The attributes that it gives to any object, those of its own classes, and its base classes.
     given: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
     extended: set[str] = field(default_factory=set)
@@ -52,10 +50,10 @@ class Package:
         for file, tree in trees.items():
             self.read(file, tree)
         self.uses = [use for file in files for use in self.readers[file].uses]
-        self.uses += self.uses_of_models()
+        self.classes = [each for file in files for each in self.readers[file].defined]
 
     def look_over(self, tree: ast.Module) -> None:
-        """Note the names that are given to objects anywhere, and the models that are registered."""
+        """Note which attributes the package gives to objects, and which models it registers."""
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 of_self = ast.unparse(node.value) in ("self", "cls")
@@ -64,14 +62,14 @@ class Package:
                 self.extended.update(ast.unparse(base).split("[")[0] for base in node.bases)
                 self.own.update(names_in_class(node))
             elif isinstance(node, ast.Call):
-                function = ast.unparse(node.func).split(".")[-1]
+                function = last_name(node.func)
                 if function in SETTERS:
                     self.given.update(strings_in(node))
                 elif function == "register_model":
                     self.models += registered_by(node, tree)
 
     def read(self, file: Path, tree: ast.Module | None = None) -> Reader:
-        """Return what reads a file, after it has."""
+        """Return the reader of a file, which has read it."""
         if file not in self.readers:
             reader = Reader(self, file.relative_to(self.folder).as_posix())
             self.readers[file] = reader
@@ -79,7 +77,7 @@ class Package:
         return self.readers[file]
 
     def reader_of(self, importer: str, module: str | None, level: int) -> Reader | None:
-        """Return what reads the module of this package that one of its files imports from."""
+        """Return the reader of the module of this package that one of its files imports from."""
         names = (module or "").split(".")
         if level:
             start = self.folder.joinpath(importer)
@@ -93,15 +91,16 @@ class Package:
         file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         return self.read(file) if file.is_file() and self.folder in file.parents else None
 
-    def uses_of_models(self) -> Iterator[Use]:
-        """Yield a use for each class of this package that is registered as a model."""
-        for name in dict.fromkeys(self.models):
-            for reader in self.readers.values():
-                if name in reader.defined:
-                    own, line = reader.classes[name], reader.defined[name]
-                    methods = {n: required_arguments(m) for n, m in own.methods.items()}
-                    use = Use(f"vllm.{name}", "model", reader.file, line)
-                    yield use._replace(bases=own.bases, methods=methods)
+    def registered(self) -> list[OwnClass]:
+        """Return the classes of this package that it registers as models."""
+        by_name = {(each.name, each.file): each for each in self.classes}
+        names = dict.fromkeys(self.models)
+        return [own for name in names for (each, _), own in by_name.items() if each == name]
+
+    def is_optional(self, own: OwnClass) -> bool:
+        """Tell whether the package goes on without a class, where its bases are missing."""
+        bases = [use for use in self.uses if use.kind == "base" and use.where == own.where]
+        return any(use.optional for use in bases)
 
 
 def uses_of(package: Path, release: Release) -> list[Use]:
