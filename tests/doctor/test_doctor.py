@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from shared.rendering import (
     FIXTURE_ENGINE,
+    ROOT,
     SUPPORTED_VLLM,
     TEMPLATE,
     install_into,
@@ -1183,6 +1184,8 @@ def test_everything_that_the_doctor_can_say_was_said_in_these_tests(built, reque
         pytest.skip("only some of the tests of this file were run")
     texts = texts_of(built.project / NAME / "_doctor")
     assert len(texts) > 50
-    said = "\n".join(SAID)
+    # What only a package says whose classes vLLM finds by itself is expected there.
+    elsewhere = (ROOT / "tests" / "kinds" / "test_logits_processor.py").read_text(encoding="utf-8")
+    said = "\n".join([*SAID, elsewhere])
     unsaid = [text for text, pattern in texts.items() if not pattern.search(said)]
     assert unsaid == [], "\n".join(unsaid)

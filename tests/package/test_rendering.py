@@ -194,6 +194,7 @@ def test_the_files_are_exactly_these(project):
         "tests/_template/test_doctor.py",
         "tests/_template/test_doctor_at_checkpoints.py",
         "tests/_template/test_model_interface.py",
+        "tests/_template/test_registered_names.py",
         "tests/_template/test_registration.py",
         "tests/_template/test_safety.py",
         "tests/_template/tiny_checkpoint.py",
