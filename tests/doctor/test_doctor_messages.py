@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from breaking import NAME, SAID
+from shared.rendering import ROOT
 
 pytestmark = pytest.mark.xdist_group("doctor")
 
@@ -49,6 +50,8 @@ def test_every_message_of_the_doctor_was_seen_in_these_tests(built, request):
         pytest.skip("only some of the tests of this folder were run")
     texts = texts_of(built.project / NAME / "_doctor")
     assert len(texts) > 50
-    said = "\n".join(SAID)
+    # What only a package says whose classes vLLM finds by itself is expected there.
+    elsewhere = (ROOT / "tests" / "kinds" / "test_logits_processor.py").read_text(encoding="utf-8")
+    said = "\n".join([*SAID, elsewhere])
     unsaid = [text for text, pattern in texts.items() if not pattern.search(said)]
     assert unsaid == [], "\n".join(unsaid)
