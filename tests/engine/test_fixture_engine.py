@@ -81,7 +81,7 @@ def test_inspecting_an_in_tree_architecture_names_the_module_that_is_missing(sit
         ("from vllm import envs", "vllm.envs"),
         ("vllm.envs", "vllm.envs"),
         ("from vllm.confg import VllmConfig", "vllm.confg"),
-        ("from vllm.model_executor import layers", "vllm.model_executor.layers"),
+        ("from vllm.model_executor import parameter", "vllm.model_executor.parameter"),
         ("from vllm.plugins import io_processors", "vllm.plugins.io_processors"),
         ("from vllm.logger import init_loger", "vllm.logger.init_loger"),
         ("__import__('vllm.reasoning')", "vllm.reasoning"),
