@@ -3,6 +3,7 @@
 import gc
 import inspect
 import os
+from pathlib import Path
 from typing import Any
 
 from .._safety import class_path
@@ -40,8 +41,9 @@ def look_at_layer(name: str) -> Findings:
         text = f"vLLM never makes {own}: {name} is neither a CustomOp nor a PluggableLayer."
         yield PROBLEM, text, "replace a class that is one."
         return
-    problems = [*look_at_methods(own, replacement, original), *look_at_instances(own, original)]
-    yield from problems or [(OK, f"vLLM makes {own} wherever a model makes {name}.", "")]
+    found = [*look_at_methods(own, replacement, original), *look_at_instances(own, original)]
+    yield from found or [(OK, f"vLLM makes {own} wherever a model makes {name}.", "")]
+    yield from look_at_compiled(replacement, original)
 
 
 def look_at_methods(own: str, replacement: Any, original: Any) -> Findings:
@@ -82,3 +84,19 @@ def look_at_instances(own: str, original: Any) -> Findings:
     if early:
         text = f"{early} of vLLM's own {original.__name__} were made before {own} took its place."
         yield PROBLEM, text, "make no layer in a plugin, or while a module is imported."
+
+
+def look_at_compiled(replacement: Any, original: Any) -> Findings:
+    """Name compiled models that vLLM keeps, and that hold its own layer.
+
+    vLLM finds them by its version, its settings and the model, of which a plugin changes nothing.
+    """
+    root = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    root = os.path.expanduser(os.environ.get("VLLM_CACHE_ROOT", os.path.join(root, "vllm")))
+    for file in sorted(Path(root, "torch_compile_cache", "torch_aot_compile").glob("*/*/model")):
+        held = file.read_bytes()
+        if original.__module__.encode() in held and replacement.__module__.encode() not in held:
+            text = (
+                f"{file} was compiled with vLLM's own {original.__name__}. vLLM may load it again."
+            )
+            yield WARNING, text, f"delete {file.parents[1]}"

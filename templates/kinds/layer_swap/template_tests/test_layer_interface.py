@@ -41,6 +41,19 @@ def test_vllm_makes_it_in_place_of_its_own(name):
 
 
 @pytest.mark.parametrize("name", about.LAYERS)
+def test_a_refusal_that_leaves_the_place_empty_is_logged(monkeypatch, log, name):
+    def refuse(*given, **named):
+        raise AssertionError("refused")
+
+    for base in (CustomOp, PluggableLayer):
+        monkeypatch.setattr(base, "register_oot", refuse)
+    register()
+    errors = [record.exc_info[1] for record in log]
+    assert [str(error) for error in errors] == ["refused"] * len(about.LAYERS)
+    assert name not in op_registry_oot
+
+
+@pytest.mark.parametrize("name", about.LAYERS)
 def test_a_thread_that_is_faster_is_no_failure(monkeypatch, log, name):
     replacement, _ = replaced(name)
     # As if it had registered between the look and the registration.
