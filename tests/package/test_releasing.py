@@ -14,7 +14,7 @@ from shared.rendering import (
 
 # The questions of 0.2.0, and the choices of those that have some. More may come, and none may go.
 QUESTIONS = {
-    "kind": ["decoder", "extend", "embedding", "multimodal", "tool_parser"],
+    "kind": ["decoder", "extend", "embedding", "multimodal", "tool_parser", "layer_swap"],
     "also": None,
     "package_name": None,
     "plugin_name": None,

@@ -1,5 +1,7 @@
 """vLLM makes each layer in about.py in place of its own class, and can do so as it would its own."""
 
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -60,3 +62,24 @@ def test_a_thread_that_is_faster_is_no_failure(monkeypatch, log, name):
     _layers.replace(name, about.LAYERS[name])
     assert op_registry_oot[name] is replacement
     assert log == []
+
+
+STARTS_NO_CUDA = """
+import torch, vllm
+import {{ cookiecutter.package_name }} as plugin
+
+def start():
+    raise RuntimeError("it starts CUDA")
+
+torch.cuda._lazy_init = start
+plugin.register()
+"""
+
+
+@pytest.mark.real_vllm
+def test_register_starts_no_cuda(monkeypatch):
+    """It imports the layers' modules, and a process that is forked later could not start CUDA."""
+    monkeypatch.setenv("STRICT_VLLM_PLUGINS", "1")
+    command = [sys.executable, "-c", STARTS_NO_CUDA]
+    result = subprocess.run(command, timeout=300, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

@@ -45,9 +45,9 @@ def greedy_in_hf(model: Any, prompt: list[int], steps: int) -> tuple[list[int], 
 
 
 def run_in_vllm(folder: Path, steps: int, **engine_options: Any) -> tuple[list, Counter]:
-    """Return the same from vLLM for each of PROMPTS, and how many norms of which class there are.
+    """Return the same from vLLM for each of PROMPTS, and how many layers of which class there are.
 
-    Each class is counted as ("package.module:Class", the method that runs).
+    A layer is counted as ("package.module:Class", the method that runs).
     VLLM_ALLOW_INSECURE_SERIALIZATION must be 1.
     """
     from vllm import LLM, SamplingParams
@@ -63,18 +63,17 @@ def run_in_vllm(folder: Path, steps: int, **engine_options: Any) -> tuple[list, 
         tokens, choices = output.outputs[0].token_ids, output.outputs[0].logprobs
         logprobs = [choice[token].logprob for token, choice in zip(tokens, choices, strict=True)]
         results.append((list(tokens), logprobs))
-    [norms] = llm.apply_model(norms_in)
+    [layers] = llm.apply_model(layers_in)
     # Ends vLLM's processes. Left to the end of Python, they may keep it from ending.
     del llm
     gc.collect()
-    return results, norms
+    return results, layers
 
 
-def norms_in(model: torch.nn.Module) -> Counter:
-    """Count the norms of a model; see ``run_in_vllm``. Runs in vLLM's worker."""
+def layers_in(model: torch.nn.Module) -> Counter:
+    """Count the layers of a model; see ``run_in_vllm``. Runs in vLLM's worker."""
     found: Counter = Counter()
     for layer in model.modules():
-        if type(layer).__name__.endswith("Norm"):
-            path = f"{type(layer).__module__}:{type(layer).__qualname__}"
-            found[path, layer._forward_method.__name__] += 1
+        path = f"{type(layer).__module__}:{type(layer).__qualname__}"
+        found[path, getattr(layer, "_forward_method", layer.forward).__name__] += 1
     return found

@@ -47,6 +47,40 @@ def test_every_platform_computes_what_the_compiler_sees(method):
     assert forward(standing, "x") == ("x", None)
 
 
+def platforms_method() -> str:
+    """Return the name of the method that runs on this platform."""
+    from vllm.platforms import current_platform
+
+    platform = "hip" if current_platform.is_rocm() else current_platform.device_type
+    return f"forward_{platform}"
+
+
+@pytest.mark.real_vllm
+@pytest.mark.parametrize(
+    ("custom_ops", "compiled"),
+    [
+        (["all"], False),
+        (["none"], True),
+        (["none", "+RMSNorm"], False),
+        # What vLLM calls its own.
+        (["none", "+rms_norm"], True),
+        (["all", "-RMSNorm"], True),
+    ],
+    ids=str,
+)
+def test_custom_ops_names_it_by_vllms_class(custom_ops, compiled):
+    from vllm.config import CompilationConfig, VllmConfig, set_current_vllm_config
+
+    from {{ cookiecutter.package_name }} import register
+
+    register()
+    config = VllmConfig(compilation_config=CompilationConfig(custom_ops=custom_ops))
+    with set_current_vllm_config(config):
+        made = {{ class_of("layer_swap") }}(8)
+    method = "forward_native" if compiled else platforms_method()
+    assert made._forward_method.__name__ == method
+
+
 @pytest.mark.real_vllm
 @pytest.mark.parametrize("with_residual", [False, True])
 @pytest.mark.parametrize(
@@ -80,7 +114,7 @@ def test_it_computes_what_vllms_layer_does(monkeypatch, dtype, tolerance, with_r
 # Both ways in which vLLM runs, and the method that it takes in each.
 @pytest.fixture(scope="module", params=[False, True], ids=["compiled", "eager"])
 def generated(request, tmp_path_factory):
-    """Return the tokens and logprobs for each prompt, those of vLLM and those of HF, and the norms."""
+    """Return the tokens and logprobs for each prompt, of vLLM and of HF, and what layers there are."""
     from small_llama import PROMPTS, greedy_in_hf, run_in_vllm, save_checkpoint
 
     folder = tmp_path_factory.mktemp("checkpoint")
@@ -89,20 +123,18 @@ def generated(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         # To count the layers in the worker.
         patch.setenv("VLLM_ALLOW_INSECURE_SERIALIZATION", "1")
-        actual, norms = run_in_vllm(folder, STEPS, enforce_eager=request.param)
-    return actual, expected, norms, request.param
+        actual, layers = run_in_vllm(folder, STEPS, enforce_eager=request.param)
+    return actual, expected, layers, request.param
 
 
 @pytest.mark.real_vllm
 def test_every_norm_of_a_model_is_replaced(generated):
     from small_llama import NORMS
-    from vllm.platforms import current_platform
 
-    *_, norms, eager = generated
-    [((path, method), count)] = norms.items()
-    assert (path, count) == (PATH, NORMS)
-    assert (method == "forward_native") is not eager
-    assert method in ("forward_native", f"forward_{current_platform.device_name}")
+    *_, layers, eager = generated
+    method = platforms_method() if eager else "forward_native"
+    norms = {layer: count for layer, count in layers.items() if "Norm" in layer[0]}
+    assert norms == {(PATH, method): NORMS}
 
 
 @pytest.mark.real_vllm
