@@ -96,7 +96,7 @@ def test_the_tests_of_the_arithmetic_need_torch_alone_and_catch_a_break(tmp_path
 RUN_MODELS = [
     "test_model.py",
     "test_layer.py::test_every_norm_of_a_model_is_replaced",
-    "test_layer.py::test_tokens_and_logprobs_are_those_of_hugging_face",
+    "test_layer.py::test_tokens_are_those_of_hugging_face",
 ]
 
 

@@ -34,17 +34,15 @@ def save_checkpoint(folder: Path) -> Any:
 
 
 @torch.no_grad()
-def greedy_in_hf(model: Any, prompt: list[int], steps: int) -> tuple[list[int], list[float]]:
-    """Return ``steps`` greedy tokens after ``prompt`` in HF, and the logprob (natural) of each."""
-    tokens, logprobs = list(prompt), []
+def greedy_in_hf(model: Any, prompt: list[int], steps: int) -> list[int]:
+    """Return ``steps`` greedy tokens after ``prompt`` in HF."""
+    tokens = list(prompt)
     for _ in range(steps):
-        best = model(torch.tensor([tokens])).logits[0, -1].log_softmax(-1).max(-1)
-        tokens.append(int(best.indices))
-        logprobs.append(float(best.values))
-    return tokens[-steps:], logprobs
+        tokens.append(int(model(torch.tensor([tokens])).logits[0, -1].argmax()))
+    return tokens[-steps:]
 
 
-def run_in_vllm(folder: Path, steps: int, **engine_options: Any) -> tuple[list, Counter]:
+def run_in_vllm(folder: Path, steps: int, **engine_options: Any) -> tuple[list[list[int]], Counter]:
     """Return the same from vLLM for each of PROMPTS, and how many layers of which class there are.
 
     A layer is counted as ("package.module:Class", the method that runs).
@@ -54,15 +52,10 @@ def run_in_vllm(folder: Path, steps: int, **engine_options: Any) -> tuple[list, 
 
     options = {"dtype": "float32", "max_model_len": 64, "skip_tokenizer_init": True}
     llm = LLM(model=str(folder), **options | engine_options)
-    sampling = SamplingParams(
-        temperature=0, max_tokens=steps, ignore_eos=True, logprobs=0, detokenize=False
-    )
+    sampling = SamplingParams(temperature=0, max_tokens=steps, ignore_eos=True, detokenize=False)
     prompts: list[Any] = [{"prompt_token_ids": tokens} for tokens in PROMPTS]
-    results = []
-    for output in llm.generate(prompts, sampling, use_tqdm=False):
-        tokens, choices = output.outputs[0].token_ids, output.outputs[0].logprobs
-        logprobs = [choice[token].logprob for token, choice in zip(tokens, choices, strict=True)]
-        results.append((list(tokens), logprobs))
+    outputs = llm.generate(prompts, sampling, use_tqdm=False)
+    results = [list(output.outputs[0].token_ids) for output in outputs]
     [layers] = llm.apply_model(layers_in)
     # Ends vLLM's processes. Left to the end of Python, they may keep it from ending.
     del llm

@@ -7,7 +7,7 @@ import pytest
 from {{ cookiecutter.package_name }} import layer
 from {{ cookiecutter.package_name }}.layer import {{ class_of("layer_swap") }}
 
-STEPS = 16
+STEPS = 32
 PATH = "{{ cookiecutter.package_name }}.layer:{{ class_of("layer_swap") }}"
 
 
@@ -114,7 +114,7 @@ def test_it_computes_what_vllms_layer_does(monkeypatch, dtype, tolerance, with_r
 # Both ways in which vLLM runs, and the method that it takes in each.
 @pytest.fixture(scope="module", params=[False, True], ids=["compiled", "eager"])
 def generated(request, tmp_path_factory):
-    """Return the tokens and logprobs for each prompt, of vLLM and of HF, and what layers there are."""
+    """Return the tokens for each prompt, of vLLM and of HF, and what layers there are."""
     from small_llama import PROMPTS, greedy_in_hf, run_in_vllm, save_checkpoint
 
     folder = tmp_path_factory.mktemp("checkpoint")
@@ -138,8 +138,6 @@ def test_every_norm_of_a_model_is_replaced(generated):
 
 
 @pytest.mark.real_vllm
-def test_tokens_and_logprobs_are_those_of_hugging_face(generated):
+def test_tokens_are_those_of_hugging_face(generated):
     actual, expected, *_ = generated
-    assert [tokens for tokens, _ in actual] == [tokens for tokens, _ in expected]
-    for (_, actual_logprobs), (_, expected_logprobs) in zip(actual, expected, strict=True):
-        assert actual_logprobs == pytest.approx(expected_logprobs, abs=1e-3)
+    assert actual == expected
