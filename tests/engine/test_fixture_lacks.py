@@ -13,7 +13,7 @@ import pytest
         ("from vllm import envs", "vllm.envs"),
         ("vllm.envs", "vllm.envs"),
         ("from vllm.confg import VllmConfig", "vllm.confg"),
-        ("from vllm.model_executor import layers", "vllm.model_executor.layers"),
+        ("from vllm.model_executor import parameter", "vllm.model_executor.parameter"),
         ("from vllm.plugins import io_processors", "vllm.plugins.io_processors"),
         ("from vllm.logger import init_loger", "vllm.logger.init_loger"),
         ("__import__('vllm.tokenizers')", "vllm.tokenizers"),

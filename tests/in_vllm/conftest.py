@@ -4,23 +4,46 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import witness
-from lane import CHECKPOINT_NAMES, NAMES, SCRIPTS, VERSION, build
+from lane import ALONE, CHECKPOINT_NAMES, NAMES, SCRIPTS, VERSION, build
 from shared import environments
 from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
 
 @pytest.fixture(scope="module")
 def plugins(tmp_path_factory):
-    """The bin folder of an environment with vLLM and one plugin of each kind, and their tests."""
+    """The bin folder of an environment with vLLM and one plugin of each kind, and their tests.
+
+    It has none of those that change what every model runs; see ``home_of``.
+    """
     bin_folder = environments.on_top_of(VERSION, tmp_path_factory.mktemp("plugins") / "venv")
     projects = {}
     for kind, names in NAMES.items():
         projects[kind] = render_into(tmp_path_factory.mktemp(kind), kind=kind, **names)
-        environments.install(bin_folder, build(projects[kind]))
+        wheel = build(projects[kind])
+        if kind not in ALONE:
+            environments.install(bin_folder, wheel)
     return bin_folder, projects
+
+
+@pytest.fixture(scope="module")
+def home_of(plugins, tmp_path_factory):
+    """A function that returns the bin folder of an environment in which a kind's plugin is."""
+    homes = {}
+
+    def home_of(kind: str) -> Path:
+        if kind not in ALONE:
+            return plugins[0]
+        if kind not in homes:
+            homes[kind] = environments.on_top_of(VERSION, tmp_path_factory.mktemp(kind) / "venv")
+            [wheel] = plugins[1][kind].glob("dist/*.whl")
+            environments.install(homes[kind], wheel)
+        return homes[kind]
+
+    return home_of
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared import environments
 from shared.environments import VERSION
-from shared.rendering import KINDS, run
+from shared.rendering import KINDS, RULES, run
 
 RUNNING = [kind for kind in KINDS if VERSION in environments.supported_by(kind)]
 
@@ -25,6 +25,9 @@ CHECKPOINT_NAMES = {
     kind: {"architectures": [names["class_name"]], "model_type": names["package_name"]}
     for kind, names in NAMES.items()
 }
+
+# Those that change what every model runs, so that they are installed beside no other.
+ALONE = [kind for kind in RUNNING if RULES["room"](kind).get("changes_every_model")]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 IN_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}

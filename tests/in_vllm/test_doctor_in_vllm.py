@@ -26,20 +26,23 @@ print("answer:", ModelRegistry.models[{ARCHITECTURE!r}].inspect_model_cls().has_
 def python(plugins, settings, tmp_path):
     """A function that runs Python in the environment with vLLM and the plugins, in a folder."""
 
-    def python(*arguments: str, **more: str) -> subprocess.CompletedProcess:
-        command, environment = [plugins[0] / "python", *arguments], os.environ | settings | more
+    def python(
+        *arguments: str, home: Path = plugins[0], **more: str
+    ) -> subprocess.CompletedProcess:
+        command, environment = [home / "python", *arguments], os.environ | settings | more
         return result_of(*command, env=environment, cwd=tmp_path)
 
     return python
 
 
 @pytest.mark.parametrize("kind", RUNNING)
-def test_all_is_well(python, tmp_path, kind):
+def test_all_is_well(python, home_of, tmp_path, kind):
     # A part that is not a model has no checkpoint of its own.
     checkpoint = [str(tmp_path)] if kind in MODELS else []
     (tmp_path / "config.json").write_text(json.dumps(CHECKPOINT_NAMES[kind]))
     (tmp_path / "model.safetensors").touch()
-    result = python("-m", NAMES[kind]["package_name"], *checkpoint, "--json")
+    command = ["-m", NAMES[kind]["package_name"], *checkpoint, "--json"]
+    result = python(*command, home=home_of(kind))
     assert result.returncode == 0, result.stdout + result.stderr
     levels = [finding["level"] for finding in json.loads(result.stdout)]
     assert levels == ["ok"] * (11 if kind in MODELS else 8)

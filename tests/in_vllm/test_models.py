@@ -15,11 +15,11 @@ pytestmark = pytest.mark.real
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_its_own_tests_pass_on_real_vllm(plugins, record_property, kind):
+def test_its_own_tests_pass_on_real_vllm(plugins, home_of, record_property, kind):
     if kind not in RUNNING:
         pytest.skip(f"{kind} does not support vLLM {VERSION}")
-    bin_folder, projects = plugins
-    outcomes = run_own_tests(bin_folder, projects[kind], limit=LONG_LIMIT)
+    _, projects = plugins
+    outcomes = run_own_tests(home_of(kind), projects[kind], limit=LONG_LIMIT)
     assert set(outcomes.values()) == {"passed"}, outcomes
     record_property("passed", len(outcomes))
     own = [path.stem for path in projects[kind].glob("tests/test_*.py")]

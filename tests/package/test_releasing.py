@@ -16,7 +16,7 @@ from shared.rendering import (
 QUESTIONS = {
     "kind": [
         *("decoder", "extend", "embedding", "multimodal"),
-        *("tool_parser", "reasoning_parser", "logits_processor"),
+        *("tool_parser", "reasoning_parser", "logits_processor", "layer_swap"),
     ],
     "also": None,
     "package_name": None,

@@ -1030,3 +1030,161 @@ def a_message_of_a_stream_has_reasoning_or_content(site):
     assert (message.reasoning, message.content, message.tool_calls) == ("Hm.", None, [])
     message = DeltaMessage(reasoning=None, content="Yes.")
     assert (message.reasoning, message.content) == (None, "Yes.")
+
+
+# Layers in place of vLLM's
+
+
+def layers(base):
+    """Return a class as vLLM's are, one in its place, and one of vLLM's below it."""
+
+    class Theirs(base):
+        def __init__(self, size):
+            self.size = size
+
+    class Mine(Theirs):
+        pass
+
+    class Derived(Theirs):
+        pass
+
+    return Theirs, Mine, Derived
+
+
+def kinds_of_layers():
+    from vllm.model_executor.custom_op import CustomOp, PluggableLayer
+
+    return CustomOp, PluggableLayer
+
+
+@behaviour
+def a_layer_is_made_in_place_of_the_class_whose_name_it_is_registered_for(site):
+    for base in kinds_of_layers():
+        theirs, mine, _ = layers(base)
+        theirs.__name__ = base.__name__ + "Theirs"
+        assert type(theirs(3)) is theirs
+        base.register_oot(mine, name=theirs.__name__)
+        made = theirs(3)
+        assert (type(made), made.size) == (mine, 3)
+
+
+@behaviour
+def without_a_name_the_class_that_is_asked_is_replaced(site):
+    for base in kinds_of_layers():
+        theirs, mine, _ = layers(base)
+        theirs.__name__ = base.__name__ + "Theirs"
+        assert theirs.register_oot(mine) is mine
+        assert type(theirs(3)) is mine
+
+
+@behaviour
+def a_layer_that_was_made_before_and_one_of_another_name_are_not_replaced(site):
+    for base in kinds_of_layers():
+        theirs, mine, derived = layers(base)
+        theirs.__name__ = base.__name__ + "Theirs"
+        before = theirs(3)
+        theirs.register_oot(mine)
+        assert (type(before), type(derived(3))) == (theirs, derived)
+
+
+@behaviour
+def one_registry_has_the_replacements_of_both_kinds_of_layers(site):
+    from vllm.model_executor.custom_op import op_registry_oot
+
+    registered = {}
+    for base in kinds_of_layers():
+        _, mine, _ = layers(base)
+        registered[base.__name__ + "Theirs"] = mine
+        base.register_oot(mine, name=base.__name__ + "Theirs")
+    assert {name: op_registry_oot.get(name) for name in registered} == registered
+
+
+@behaviour
+def a_second_layer_in_one_place_is_refused(site):
+    from vllm.model_executor.custom_op import op_registry_oot
+
+    one, other = kinds_of_layers()
+    for base in (one, other):
+        _, mine, _ = layers(base)
+        name = base.__name__ + "Theirs"
+        base.register_oot(mine, name=name)
+        for again in (one, other):
+            error = error_of(lambda again=again, name=name: again.register_oot(dict, name=name))
+            assert isinstance(error, AssertionError)
+            assert name in str(error)
+        assert op_registry_oot[name] is mine
+
+
+@behaviour
+def a_layer_takes_the_name_of_the_class_in_whose_place_it_stands(site):
+    """By that name, custom_ops switches it on and off."""
+    for base in kinds_of_layers():
+        theirs, mine, _ = layers(base)
+        theirs.__name__ = base.__name__ + "Theirs"
+        mine.name = "theirs"
+        theirs.register_oot(mine)
+        assert mine.name == theirs.__name__
+
+
+@behaviour
+def a_layer_that_does_not_inherit_from_what_it_replaces_is_made_and_not_initialised(site):
+    for base in kinds_of_layers():
+        theirs, _, _ = layers(base)
+        theirs.__name__ = base.__name__ + "Theirs"
+
+        class Other(base):
+            def __init__(self, size):
+                self.size = size
+
+        theirs.register_oot(Other)
+        made = theirs(3)
+        assert type(made) is Other
+        assert not hasattr(made, "size")
+
+
+@behaviour
+def only_a_class_can_be_registered_as_a_layer(site):
+    for base in kinds_of_layers():
+        error = error_of(lambda base=base: base.register_oot("a.module:Class"))
+        assert isinstance(error, TypeError)
+        assert str(error) == "Decorator can only be applied to classes."
+
+
+@behaviour
+def the_methods_of_a_custom_op_and_of_rms_norm_are_these(site):
+    from inspect import signature
+
+    from vllm.model_executor.custom_op import CustomOp, PluggableLayer
+    from vllm.model_executor.layers.layernorm import RMSNorm
+
+    def forwards(found):
+        return sorted(name for name in vars(found) if name.startswith("forward_"))
+
+    platforms = ("cpu", "cuda", "hip", "native", "oot", "tpu", "xpu")
+    assert forwards(CustomOp) == [f"forward_{name}" for name in platforms]
+    assert forwards(PluggableLayer) == []
+    assert forwards(RMSNorm) == ["forward_cuda", "forward_native", "forward_xpu"]
+    assert issubclass(RMSNorm, CustomOp)
+    made = {"hidden_size", "eps", "var_hidden_size", "has_weight", "dtype"}
+    assert set(signature(RMSNorm.__init__).parameters) == made | {"self"}
+    for name in forwards(RMSNorm):
+        assert list(signature(getattr(RMSNorm, name)).parameters) == ["self", "x", "residual"]
+
+
+@behaviour
+def a_platform_without_a_method_of_its_own_runs_another(site):
+    from vllm.model_executor.custom_op import CustomOp
+
+    class Mine(CustomOp):
+        def __init__(self):
+            pass
+
+        def forward_native(self, x):
+            return "native", x
+
+        def forward_cuda(self, x):
+            return "cuda", x
+
+    platforms = ("cpu", "hip", "oot", "tpu", "xpu")
+    found = [getattr(Mine(), f"forward_{name}")(3)[0] for name in platforms]
+    assert found == ["native", "cuda", "native", "native", "native"]

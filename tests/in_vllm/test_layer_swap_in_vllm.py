@@ -1,0 +1,118 @@
+"""Layers in place of vLLM's in a real engine: both kinds, compiled and eager; and beside a model."""
+
+import json
+import os
+import re
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+from lane import VERSION, build
+from shared import environments
+from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run_own_tests
+
+pytestmark = pytest.mark.real
+
+PROOF = TEMPLATES / "kinds" / "layer_swap" / "proof"
+ARITHMETIC = runpy.run_path(str(PROOF / "mutations.py"))["ARITHMETIC"]
+PACKAGE = "vllm_my_layer_swap"
+NORM = f"{PACKAGE}.layer:MyRMSNorm"
+ROW = f"{PACKAGE}.row_parallel:MyRowParallelLinear"
+LINE = '    "RMSNorm": "layer:MyRMSNorm",\n'
+
+
+def change(project: Path, file: str, old: str, new: str) -> None:
+    path = project / PACKAGE / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def with_two_layers(tmp_path_factory) -> tuple[Path, Path]:
+    """The bin folder of an environment with a plugin that replaces a layer of each kind; its tests."""
+    folder = tmp_path_factory.mktemp("two_layers")
+    project = render_into(folder, kind="layer_swap")
+    shutil.copy(PROOF / "row_parallel.py", project / PACKAGE)
+    second = '    "RowParallelLinear": "row_parallel:MyRowParallelLinear",\n'
+    change(project, "about.py", LINE, LINE + second)
+    bin_folder = environments.on_top_of(VERSION, folder / "venv")
+    environments.install(bin_folder, build(project))
+    return bin_folder, project
+
+
+@pytest.mark.parametrize(
+    ("engine_options", "method"),
+    [({}, "forward_native"), ({"enforce_eager": True}, "forward_cpu")],
+    ids=["compiled", "eager"],
+)
+@pytest.mark.parametrize("factor", ["1", "1.5"])
+def test_every_layer_of_both_kinds_is_replaced_and_runs(
+    with_two_layers, settings, tmp_path, engine_options, method, factor
+):
+    bin_folder, project = with_two_layers
+    command = [bin_folder / "python", PROOF / "replaced.py", tmp_path, json.dumps(engine_options)]
+    more = {"VLLM_ALLOW_INSECURE_SERIALIZATION": "1", "VLLM_LOGGING_LEVEL": "DEBUG"}
+    more |= {"PYTHONPATH": str(project / "tests"), "ROW_FACTOR": factor}
+    # A cache of its own: vLLM's key for what it has compiled does not know the factor.
+    more |= {"VLLM_CACHE_ROOT": str(tmp_path / "cache")}
+    result = result_of(*command, env=os.environ | settings | more, limit=LONG_LIMIT)
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = json.loads(result.stdout.splitlines()[-1])
+    # Of two layers: two norms in each and one at the end; two linear layers in each.
+    layers = {name: n for name, n in found["layers"].items() if re.search("Norm|RowPar", name)}
+    assert layers == {f"{NORM} {method}": 5, f"{ROW} forward": 4}
+    assert found["equal"] is (factor == "1")
+    # What README's command looks for.
+    assert len(re.findall("RMSNorm using", result.stdout + result.stderr)) == 5
+
+
+def test_arithmetic_that_is_wrong_changes_the_tokens_compiled_and_eager(tmp_path):
+    project = render_into(tmp_path, kind="layer_swap")
+    change(project, *ARITHMETIC["epsilon is left out"])
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    environments.install(bin_folder, build(project))
+    words = ["-p", "no:cacheprovider", "tests/test_layer.py", "-k", "hugging_face"]
+    result = result_of(bin_folder / "pytest", *words, cwd=project, limit=LONG_LIMIT)
+    failed = re.findall(r"^FAILED \S+hugging_face\[(\w+)\]", result.stdout, re.MULTILINE)
+    assert failed == ["compiled", "eager"], result.stdout
+
+
+@pytest.mark.parametrize("name", ["", *ARITHMETIC])
+def test_the_tests_of_the_arithmetic_need_torch_alone_and_catch_a_break(tmp_path, name):
+    project = render_into(tmp_path, kind="layer_swap")
+    if name:
+        change(project, *ARITHMETIC[name])
+    command = [environments.environment(VERSION) / "python", "-m", "pytest", "-q", "-x"]
+    # Without conftest.py, which imports vLLM.
+    command += ["-p", "no:cacheprovider", "--noconftest", "tests/test_rms_norm.py"]
+    result = result_of(*command, cwd=project, env=os.environ | {"PYTHONPATH": str(project)})
+    assert result.returncode == bool(name), result.stdout
+    if not name:
+        assert "skipped" not in result.stdout
+
+
+RUN_MODELS = [
+    "test_model.py",
+    "test_layer.py::test_every_norm_of_a_model_is_replaced",
+    "test_layer.py::test_tokens_are_those_of_hugging_face",
+]
+
+
+# In the second, the models that are run are left out: they are those of the first.
+@pytest.mark.parametrize(
+    ("kind", "also", "options"),
+    [
+        ("decoder", "layer_swap", []),
+        ("layer_swap", "decoder", [f"--deselect=tests/{name}" for name in RUN_MODELS]),
+    ],
+)
+def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also, options):
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    project = render_into(tmp_path, kind=kind, also=also)
+    environments.install(bin_folder, build(project))
+    outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
+    assert set(outcomes.values()) == {"passed"}, outcomes
+    for part in ("architecture", "model_type", "layer"):
+        assert any(f"about_py_names[{part} " in name for name in outcomes), outcomes
