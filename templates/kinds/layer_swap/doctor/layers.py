@@ -87,16 +87,16 @@ def look_at_instances(own: str, original: Any) -> Findings:
 
 
 def look_at_compiled(replacement: Any, original: Any) -> Findings:
-    """Name compiled models that vLLM keeps, and that hold its own layer.
+    """Name compiled models that vLLM keeps, and that may hold its own layer.
 
-    vLLM finds them by its version, its settings and the model, of which a plugin changes nothing.
+    It finds them by its version, its settings and the model, and then compares the sources that were
+    compiled. None of these changes when a plugin is installed.
     """
     root = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     root = os.path.expanduser(os.environ.get("VLLM_CACHE_ROOT", os.path.join(root, "vllm")))
     for file in sorted(Path(root, "torch_compile_cache", "torch_aot_compile").glob("*/*/model")):
         held = file.read_bytes()
         if original.__module__.encode() in held and replacement.__module__.encode() not in held:
-            text = (
-                f"{file} was compiled with vLLM's own {original.__name__}. vLLM may load it again."
-            )
+            text = f"{file} is a model that was compiled without {class_path(replacement)}. If it "
+            text += f"has any {original.__name__}, vLLM may load it again as it is."
             yield WARNING, text, f"delete {file.parents[1]}"
