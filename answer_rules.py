@@ -39,6 +39,8 @@ TAKEN_ARCHITECTURES = (TAKEN / "architectures.txt").read_text().split()
 KNOWN_MODEL_TYPES = dict(map(str.split, (TAKEN / "model_types.txt").read_text().splitlines()))
 # Every name of a tool parser in any supported vLLM.
 TAKEN_TOOL_PARSERS = (TAKEN / "tool_parsers.txt").read_text().split()
+# Every name of a quantization in any supported vLLM.
+TAKEN_QUANTIZATIONS = (TAKEN / "quantizations.txt").read_text().split()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -332,6 +334,20 @@ def reason_against_tool_parser(name: str) -> str:
     return problem_with_name_length(name)
 
 
+def reason_against_quantization(name: str) -> str:
+    """Say what is wrong with the name of a quantization, without a cure.
+
+    vLLM reads it in lower case in config.json, and "compressed_tensors" with a hyphen.
+    """
+    if name in TAKEN_QUANTIZATIONS:
+        return "is a quantization of vLLM's own"
+    if "compressed_tensors" in name:
+        return 'holds "compressed_tensors", which vLLM reads as "compressed-tensors"'
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
+        return "is not a valid quantization name (lower-case letters, digits, and . _ - between)"
+    return problem_with_name_length(name)
+
+
 def problem_with_name_length(name: str) -> str:
     """Say so if a name is longer than names may be, without a cure."""
     too_long = len(name) > LONGEST_NAME
@@ -549,6 +565,7 @@ def oldest_vllm(answers: dict) -> str:
 NAME_RULES: dict[str, Callable[[str], str]] = {
     "model_type": reason_against_model_type,
     "tool_parser": reason_against_tool_parser,
+    "quantization": reason_against_quantization,
 }
 # In the order of the questions.
 RULES = {

@@ -1,4 +1,4 @@
-"""Write taken_names/: architectures, model types, tool parsers and packages of the supported vLLMs.
+"""Write taken_names/: all names that the supported vLLMs have already, from models to packages.
 
 And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
 """
@@ -16,6 +16,7 @@ import json
 from importlib.metadata import distributions, packages_distributions
 from transformers import CONFIG_MAPPING
 from vllm import ModelRegistry
+from vllm.model_executor.layers.quantization import QUANTIZATION_METHODS
 from vllm.tool_parsers import ToolParserManager
 from vllm.transformers_utils.config import _CONFIG_REGISTRY
 
@@ -23,6 +24,7 @@ names = {
     "architectures": list(ModelRegistry.get_supported_archs()),
     "model_types": [*CONFIG_MAPPING, *_CONFIG_REGISTRY],
     "tool_parsers": ToolParserManager.list_registered(),
+    "quantizations": QUANTIZATION_METHODS,
     "packages": [*packages_distributions(), *(each.name for each in distributions())],
 }
 print("\\n" + json.dumps(names))
