@@ -52,6 +52,8 @@ PYTHON_NAMES = {
 PACKAGE_NAME = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
+# In the code of a package; pyproject.toml says the same.
+LONGEST_LINE = 100
 # What the plugin must not hide or replace either: packages for GPUs, builds of vLLM under other
 # names, and tools.
 TAKEN_PACKAGES = {
@@ -303,6 +305,8 @@ def problem_with_registered_name(name: str, answers: dict) -> str:
         return ""
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     candidates = [plain, f"my_{plain or 'model'}", f"my_own_{plain}"]
+    # No name that has this one in it will do.
+    candidates.append(default_package(answers["kind"]))
     return f"{reason}: use {accepted(reason_against, *candidates)}"
 
 
@@ -521,6 +525,14 @@ def modules(context: Any, key: str) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
+def import_from(module: str, names: list[str]) -> str:
+    """Return an import as ruff would write it: in one line, or a line for each name."""
+    line = f"from {module} import {', '.join(sorted(names))}"
+    if len(line) <= LONGEST_LINE:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {name}," for name in sorted(names)), ")"])
+
+
 @pass_context
 def class_of(context: Any, name: str) -> str:
     """Return the name of the class of a kind, or of the kind that brings a shared room."""
@@ -597,6 +609,7 @@ GLOBALS = {
     "audit_reference": audit_reference,
     "class_of": class_of,
     "fragments": fragments,
+    "import_from": import_from,
     "modules": modules,
     "source": source,
     "tables": tables,

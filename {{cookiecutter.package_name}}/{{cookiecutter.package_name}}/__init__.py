@@ -11,7 +11,7 @@ from functools import partial
 {%- for module, group in names.values() | groupby("module") %}{% set functions = group | map(attribute="what") | sort | join(", register_") %}
 {%- set _ = lines.append("from ." ~ module ~ " import register_" ~ functions) %}{% endfor -%}
 {{ lines | sort | join("\n") }}
-from .about import {{ names | sort | join(", ") }}
+{{ import_from(".about", names | list) }}
 
 
 def register() -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 {%- for module, group in names.values() | groupby("module") %}{% set functions = group | map(attribute="what") | sort | join(", owner_of_") %}
 {%- set _ = lines.append("from ." ~ module ~ " import owner_of_" ~ functions) %}{% endfor -%}
 {{ lines | sort | join("\n") }}
-from .about import {{ ((names | list) + ["NEWEST_VLLM", "OLDEST_VLLM", "PLUGIN_NAME"]) | sort | join(", ") }}
+{{ import_from(".about", (names | list) + ["NEWEST_VLLM", "OLDEST_VLLM", "PLUGIN_NAME"]) }}
 
 
 class Entry(NamedTuple):

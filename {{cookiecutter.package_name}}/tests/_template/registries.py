@@ -3,7 +3,7 @@
 from typing import Any
 
 {% set found = modules("test_registries") | sort -%}
-from _template import {{ found | join(", ") }}
+{{ import_from("_template", found) }}
 
 # By what a name in the registry is called.
 REGISTRIES: dict[str, Any] = {

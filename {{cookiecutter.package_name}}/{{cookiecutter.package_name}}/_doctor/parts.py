@@ -1,5 +1,5 @@
 """What looks at each part of this package: in a new process, and at a checkpoint."""
 {% set found = modules("doctor") | sort %}
-from . import {{ found | join(", ") }}
+{{ import_from(".", found) }}
 
 PARTS = [{{ found | join(", ") }}]

@@ -54,7 +54,7 @@ def write(source: Path, target: Path, files: list[Path], chosen: list[str]) -> N
     for file in source.iterdir():
         if file.is_file() and file.suffix != ".safetensors":
             shutil.copy(file, target)
-    places = {}
+    places: dict[str, str] = {}
     for file in files:
         weights = load_file(file)
         for layer in chosen:
