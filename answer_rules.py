@@ -43,6 +43,8 @@ TAKEN_PARSERS = {
 }
 # What vLLM reads from a request's extra_args, in any supported vLLM.
 TAKEN_EXTRA_ARGUMENTS = (TAKEN / "extra_arguments.txt").read_text().split()
+# Every name of a quantization in any supported vLLM.
+TAKEN_QUANTIZATIONS = (TAKEN / "quantizations.txt").read_text().split()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -307,6 +309,8 @@ def problem_with_registered_name(name: str, answers: dict) -> str:
         return ""
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     candidates = [plain, f"my_{plain or 'model'}", f"my_own_{plain}"]
+    # No name that has this one in it will do.
+    candidates.append(default_package(answers["kind"]))
     return f"{reason}: use {accepted(reason_against, *candidates)}"
 
 
@@ -344,6 +348,20 @@ def reason_against_extra_argument(name: str) -> str:
         return "is an extra argument that vLLM itself reads"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         return "is not a valid name of an argument (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
+def reason_against_quantization(name: str) -> str:
+    """Say what is wrong with the name of a quantization, without a cure.
+
+    vLLM reads it in lower case in config.json, and "compressed_tensors" with a hyphen.
+    """
+    if name in TAKEN_QUANTIZATIONS:
+        return "is a quantization of vLLM's own"
+    if "compressed_tensors" in name:
+        return 'holds "compressed_tensors", which vLLM reads as "compressed-tensors"'
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
+        return "is not a valid quantization name (lower-case letters, digits, and . _ - between)"
     return problem_with_name_length(name)
 
 
@@ -594,6 +612,7 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "reasoning_parser": partial(reason_against_parser, "reasoning"),
     "tool_parser": partial(reason_against_parser, "tool"),
     "extra_argument": reason_against_extra_argument,
+    "quantization": reason_against_quantization,
 }
 # In the order of the questions.
 RULES = {

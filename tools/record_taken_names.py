@@ -1,4 +1,4 @@
-"""Write taken_names/: architectures, model types, parsers, … of the supported vLLMs.
+"""Write taken_names/: all names that the supported vLLMs have already, from models to packages.
 
 The parsers are those of newer releases too, from their source: a plugin's name must outlive the
 supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
@@ -22,6 +22,7 @@ from pathlib import Path
 import vllm
 from transformers import CONFIG_MAPPING
 from vllm import ModelRegistry
+from vllm.model_executor.layers.quantization import QUANTIZATION_METHODS
 from vllm.transformers_utils.config import _CONFIG_REGISTRY
 
 # There is no list of what vLLM reads from a request's extra_args. Its layers mean something else.
@@ -32,6 +33,7 @@ names = {
     "extra_arguments": [name for file in sources for name in read.findall(file.read_text())],
     "architectures": list(ModelRegistry.get_supported_archs()),
     "model_types": [*CONFIG_MAPPING, *_CONFIG_REGISTRY],
+    "quantizations": QUANTIZATION_METHODS,
     "packages": [*packages_distributions(), *(each.name for each in distributions())],
 }
 print("\\n" + json.dumps(names))

@@ -176,7 +176,8 @@ OWN = {
                             "tests/in_vllm/test_checkpoints.py tests/in_vllm/test_readme_in_vllm.py",
                             "tests/in_vllm/test_authors_change.py "
                             "tests/in_vllm/test_logits_processor_in_vllm.py",
-                            "tests/in_vllm/test_layer_swap_in_vllm.py",
+                            "tests/in_vllm/test_layer_swap_in_vllm.py "
+                            "tests/in_vllm/test_quantization_in_vllm.py",
                             "tests/engine/test_conformance.py tests/engine/test_faults.py",
                         ]
                     },

@@ -1188,3 +1188,92 @@ def a_platform_without_a_method_of_its_own_runs_another(site):
     platforms = ("cpu", "hip", "oot", "tpu", "xpu")
     found = [getattr(Mine(), f"forward_{name}")(3)[0] for name in platforms]
     assert found == ["native", "cuda", "native", "native", "native"]
+
+
+# Quantizations
+
+ABSTRACT = ["get_name", "get_supported_act_dtypes", "get_min_capability"]
+ABSTRACT += ["get_config_filenames", "from_config", "get_quant_method"]
+
+
+def quantizations():
+    """Return vLLM's registry of quantizations, and a function that makes a class of config."""
+    from vllm.model_executor.layers import quantization
+    from vllm.model_executor.layers.quantization.base_config import QuantizationConfig
+
+    def make(lacking=""):
+        methods = {name: classmethod(lambda *_: None) for name in ABSTRACT if name != lacking}
+        return type("Mine", (QuantizationConfig,), methods)
+
+    return quantization, make
+
+
+@behaviour
+def a_quantization_is_registered_as_a_class_under_a_name(site):
+    registry, make = quantizations()
+    mine = make()
+    assert "mine" not in registry.QUANTIZATION_METHODS
+    assert registry.register_quantization_config("mine")(mine) is mine
+    assert "mine" in registry.QUANTIZATION_METHODS
+    assert registry.get_quantization_config("mine") is mine
+    assert registry._CUSTOMIZED_METHOD_TO_QUANT_CONFIG["mine"] is mine
+
+
+@behaviour
+def of_two_quantizations_with_one_name_the_later_counts_and_is_logged_at_debug(site):
+    registry, make = quantizations()
+    later = make()
+    registry.register_quantization_config("mine")(make())
+    assert site.logged("DEBUG", "'mine' already exists") == []
+    registry.register_quantization_config("mine")(later)
+    assert registry.get_quantization_config("mine") is later
+    assert len(site.logged("DEBUG", "'mine' already exists and will be overwritten")) == 1
+
+
+@behaviour
+def a_quantization_of_vllms_own_is_replaced_and_its_name_is_there_once(site):
+    from typing import get_args
+
+    registry, make = quantizations()
+    mine = make()
+    assert "awq" in get_args(registry.QuantizationMethods)
+    registry.register_quantization_config("awq")(mine)
+    assert registry.get_quantization_config("awq") is mine
+    assert registry.QUANTIZATION_METHODS.count("awq") == 1
+
+
+@behaviour
+def a_quantization_that_nobody_has_registered_is_a_value_error(site):
+    registry, _ = quantizations()
+    error = error_of(lambda: registry.get_quantization_config("nobodys"))
+    assert isinstance(error, ValueError)
+    assert "Invalid quantization method: nobodys" in str(error)
+
+
+@behaviour
+def a_quantization_of_another_base_class_is_refused(site):
+    registry, _ = quantizations()
+    error = error_of(lambda: registry.register_quantization_config("mine")(dict))
+    assert isinstance(error, ValueError)
+    assert "must be a subclass of `QuantizationConfig`" in str(error)
+    # And yet the name is known from then on.
+    assert "mine" in registry.QUANTIZATION_METHODS
+
+
+@behaviour
+def a_quantization_that_lacks_a_method_cannot_be_made(site):
+    _, make = quantizations()
+    assert make()()
+    for name in ABSTRACT:
+        error = error_of(make(lacking=name))
+        assert isinstance(error, TypeError), name
+        assert name in str(error)
+
+
+@behaviour
+def a_quantization_has_what_models_and_vllm_read_of_it(site):
+    _, make = quantizations()
+    config = make()()
+    assert config.packed_modules_mapping == {}
+    assert config.override_quantization_method({"quant_method": "other"}, "mine") is None
+    config.apply_vllm_mapper(None)

@@ -1,4 +1,4 @@
-"""Stands for ``vllm.model_executor``: a place for ``models``; leaves out the rest."""
+"""Stands for ``vllm.model_executor``: a place for ``layers`` and ``models``; leaves out the rest."""
 
 from vllm._lacking import lacking_in
 

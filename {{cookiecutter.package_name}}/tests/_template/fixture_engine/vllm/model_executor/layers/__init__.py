@@ -1,4 +1,4 @@
-"""Stands for ``vllm.model_executor.layers``: a place for ``layernorm``; leaves out the rest."""
+"""Stands for ``vllm.model_executor.layers``: a place for two of its modules; leaves out the rest."""
 
 from vllm._lacking import lacking_in
 
