@@ -381,7 +381,7 @@ FAST = [
     Mutation("this repository's requirements grow old", ".github/dependabot.yml",
              "directory: /tests", "directory: /", PROMISED),
     Mutation("a part of the real lane is not run", ".github/workflows/test.yml",
-             "          - tests/in_vllm/test_processes.py\n", "", PROMISED),
+             "          - tests/in_vllm/test_authors_change.py\n", "", PROMISED),
     Mutation("image without the license", f"{PROJECT}/Dockerfile", "README.md LICENSE ./",
              "README.md ./", f"{SMALL} -k docker"),
     Mutation("image keeps the source", f"{PROJECT}/Dockerfile", " && rm -r /plugin/*", "",
