@@ -29,17 +29,18 @@ CLASSES = {"tool_parser": "MyToolParser", "reasoning_parser": "MyReasoningParser
 SELECTED = "not new_process and not entry_point and not VLLM_PLUGINS and not vllm_plugins"
 
 
-def proof_of(kind: str, name: str) -> dict:
-    """Return what a file of a kind's proof states, under its own name."""
+def proof_of(kind: str, file: str, name: str) -> dict:
+    """Return what a file of a kind's proof, and of the rooms that it brings, states under a name."""
     rooms = [ROOT / "templates" / each["folder"] for each in RULES["rooms_of"]([kind])]
-    files = [room / "proof" / f"{name}.py" for room in rooms]
-    stated = [runpy.run_path(str(file))[name.upper()] for file in files if file.exists()]
+    files = [room / "proof" / file for room in rooms]
+    stated = [runpy.run_path(str(each))[name] for each in files if each.exists()]
     assert len({each for names in stated for each in names}) == sum(map(len, stated))
     return {each: change for names in stated for each, change in names.items()}
 
 
-MUTATIONS = {kind: proof_of(kind, "mutations") for kind in KINDS}
-FAULTS = {kind: proof_of(kind, "faults") for kind in KINDS}
+MUTATIONS = {kind: proof_of(kind, "mutations.py", "MUTATIONS") for kind in KINDS}
+FAULTS = {kind: proof_of(kind, "faults.py", "FAULTS") for kind in KINDS}
+WARNINGS = {kind: proof_of(kind, "faults.py", "WARNINGS") for kind in KINDS}
 
 
 def each_of(changes: dict[str, dict]):
@@ -177,6 +178,10 @@ def findings(project: Path, **settings: str) -> list[list[str]]:
     return json.loads(output.splitlines()[-1])
 
 
+def faults_in(project: Path) -> list[list[str]]:
+    return [found for found in findings(project) if found[0] != "ok"]
+
+
 def test_the_doctor_finds_no_fault_where_there_is_none(rendered):
     assert [level for level, _, _ in findings(rendered)] == ["ok"]
 
@@ -184,8 +189,17 @@ def test_the_doctor_finds_no_fault_where_there_is_none(rendered):
 @each_of(FAULTS)
 def test_the_doctor_names_a_fault(rendered, tmp_path, name):
     *change, word = FAULTS[kind_of(rendered)][name]
-    [(level, text, cure)] = findings(copy_of(rendered, tmp_path, *change))
+    [(level, text, cure)] = faults_in(copy_of(rendered, tmp_path, *change))
     assert level == "problem"
+    assert word in text
+    assert cure
+
+
+@each_of(WARNINGS)
+def test_the_doctor_warns_of_what_only_lacks(rendered, tmp_path, name):
+    *change, word = WARNINGS[kind_of(rendered)][name]
+    [(level, text, cure)] = faults_in(copy_of(rendered, tmp_path, *change))
+    assert level == "warning"
     assert word in text
     assert cure
 

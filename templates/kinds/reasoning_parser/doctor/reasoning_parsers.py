@@ -12,8 +12,10 @@ NEEDED = {
     "extract_reasoning_streaming": "streamed answers lose their reasoning",
     "is_reasoning_end": "structured output is not enforced",
     "extract_content_ids": "a streamed answer fails where its reasoning ends",
-    "reasoning_start_str": "thinking_token_budget is refused, or does nothing",
-    "reasoning_end_str": "thinking_token_budget is refused, or does nothing",
+}
+USEFUL = {
+    "reasoning_start_str": "requests with a thinking_token_budget are refused",
+    "reasoning_end_str": "requests with a thinking_token_budget are refused",
     "count_reasoning_tokens": "usage says that no token was reasoning",
 }
 
@@ -29,5 +31,5 @@ def look_in_new_process() -> Findings:
     ]
     for name in REASONING_PARSERS:
         title = f"reasoning parser {name}"
-        yield from look_at_parser(title, get, ReasoningParser, calls, NEEDED)
+        yield from look_at_parser(title, get, ReasoningParser, calls, NEEDED, USEFUL)
     yield from look_at_front_end("reasoning parser")

@@ -41,6 +41,9 @@ FAULTS = {
     "the streaming method has another name": renamed("extract_reasoning_streaming"),
     "the method for whole answers has another name": renamed("extract_reasoning"),
     "the tokens of the content are not told": renamed("extract_content_ids"),
+}
+# What the doctor only warns of.
+WARNINGS = {
     "the tokens are not counted": renamed("count_reasoning_tokens"),
     "the first marker is not told": (
         PARSER,

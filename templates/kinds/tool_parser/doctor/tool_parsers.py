@@ -18,5 +18,5 @@ def look_in_new_process() -> Findings:
     get = ToolParserManager.get_tool_parser
     for name in TOOL_PARSERS:
         calls: list = [(("tokenizer", []), {})]
-        yield from look_at_parser(f"tool parser {name}", get, ToolParser, calls, NEEDED)
+        yield from look_at_parser(f"tool parser {name}", get, ToolParser, calls, NEEDED, {})
     yield from look_at_front_end("tool parser")

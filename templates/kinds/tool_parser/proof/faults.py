@@ -4,6 +4,8 @@ Each is what is wrong: (file in the package, what stands there once, what to put
 """
 
 BASE = "(ToolParser):"
+# What the doctor only warns of.
+WARNINGS: dict[str, tuple] = {}
 FAULTS = {
     "the class is missing": (
         "tool_parser.py",

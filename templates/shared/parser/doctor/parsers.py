@@ -27,11 +27,13 @@ def look_at_parser(
     base: type,
     calls: list[tuple[tuple, dict[str, Any]]],
     needed: Mapping[str, str],
+    useful: Mapping[str, str],
 ) -> Findings:
     """Import a parser's class, and compare it with vLLM's base class.
 
     ``title`` is like "tool parser NAME". The class is called as in ``calls``, each with positional
-    and with named arguments. ``needed`` says of each method what fails where it is missing.
+    and with named arguments. ``needed`` says of each method what fails where it is missing, and
+    ``useful`` what only lacks then.
     """
     try:
         parser = get(title.rpartition(" ")[2])
@@ -43,9 +45,9 @@ def look_at_parser(
             cure = "repair that, or install a vLLM that the plugin is tested with."
             yield PROBLEM, text, cure
         return
-    missing = [each for each in needed if getattr(parser, each) is getattr(base, each)]
-    for method in missing:
-        text = f"The class of the {title} has no {method}: {needed[method]}."
-        yield PROBLEM, text, "write it, with vLLM's own arguments."
-    if not missing:
-        yield OK, f"The class of the {title} can be imported.", ""
+    yield OK, f"The class of the {title} can be imported.", ""
+    for level, methods in ((PROBLEM, needed), (WARNING, useful)):
+        for method, lost in methods.items():
+            if getattr(parser, method) is getattr(base, method):
+                text = f"The class of the {title} has no {method}: {lost}."
+                yield level, text, "write it, as vLLM's base class has it."
