@@ -83,7 +83,8 @@ def test_as_it_is_rendered_nothing_is_lacking(own_tests):
 
 def test_a_step_that_needs_a_real_vllm(own_tests):
     counts, lacks, shown = own_tests(*step(PARSER))
-    wanted = lacking("vllm.reasoning", registration=43, doctor=1, doctor_at_checkpoints=1)
+    names = {"registration": 24, "registered_names": 19}
+    wanted = lacking("vllm.reasoning", **names, doctor=1, doctor_at_checkpoints=1)
     wanted |= unrecorded("vllm.reasoning", "vllm.reasoning.ReasoningParserManager")
     assert (counts, lacks) == ({"passed": ALL - sum(wanted.values())}, wanted), shown
 
@@ -115,7 +116,8 @@ def test_the_step_of_the_architecture_needs_a_real_vllm(own_tests):
         "    import vllm.config\n    from vllm import ModelR",
     )
     counts, lacks, shown = own_tests(edit)
-    wanted = lacking("vllm.config", registration=41, doctor=1, doctor_at_checkpoints=1)
+    names = {"registration": 22, "registered_names": 19}
+    wanted = lacking("vllm.config", **names, doctor=1, doctor_at_checkpoints=1)
     wanted |= unrecorded("vllm.config", "vllm.config")
     assert (counts, lacks) == ({"passed": ALL - sum(wanted.values())}, wanted), shown
 
@@ -132,9 +134,8 @@ def test_the_step_of_the_architecture_needs_a_real_vllm(own_tests):
     ],
 )
 def test_a_fault_beside_what_is_lacking_fails(own_tests, edit, failing):
-    counts, _, shown = own_tests(
-        *step(PARSER), edit, options=["tests/_template/test_registration.py"]
-    )
+    files = ["tests/_template/test_registration.py", "tests/_template/test_registered_names.py"]
+    counts, _, shown = own_tests(*step(PARSER), edit, options=files)
     assert counts.get("failed") or counts.get("error"), shown
     assert re.search(rf"^(FAILED|ERROR) .*{failing}", shown, re.MULTILINE), shown
 
