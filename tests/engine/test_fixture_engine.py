@@ -75,7 +75,7 @@ def test_inspecting_an_in_tree_architecture_names_the_module_that_is_missing(sit
     ("statement", "name"),
     [
         ("import vllm.config", "vllm.config"),
-        ("import vllm.v1.engine.core", "vllm.v1"),
+        ("import vllm.v1.engine.core", "vllm.v1.engine"),
         ("from vllm.reasoning import ReasoningParserManager", "vllm.reasoning"),
         ("from vllm import LLM", "vllm.LLM"),
         ("from vllm import envs", "vllm.envs"),
