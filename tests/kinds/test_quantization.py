@@ -172,7 +172,7 @@ CHECKPOINTS = {
 
 
 def write_checkpoint(folder: Path, stated: dict | None, dtypes: dict[str, str]) -> None:
-    config = {"architectures": ["LlamaForCausalLM"]}
+    config: dict = {"architectures": ["LlamaForCausalLM"]}
     config |= {"quantization_config": stated} if stated else {}
     (folder / "config.json").write_text(json.dumps(config))
     places = {"shape": [0], "data_offsets": [0, 0]}

@@ -1,6 +1,6 @@
 """Does a checkpoint hold the weights that its config.json says, quantized or not?
 
-vLLM reads int8 as floating point, and floating point as int8, without a word.
+vLLM itself compares no types: it copies floating point into parameters of int8 without a word.
 """
 
 import json

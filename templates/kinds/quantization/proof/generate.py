@@ -10,6 +10,7 @@ that is printed has the tokens and logprobs, the linear methods that layers have
 of "Hugging Face" and "floating point" those that must and must not be equal.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -92,6 +93,8 @@ def methods_of(folder: Path, options: dict[str, Any]) -> dict[str, int]:
         model=str(folder), dtype="float32", max_model_len=128, skip_tokenizer_init=True, **options
     )
     llm.apply_model(count)
+    del llm
+    gc.collect()
     return dict(counted)
 
 
@@ -119,5 +122,8 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     if not folder.exists():
         save_checkpoints(folder)
-    answers = {way: answer_of(folder, way) for way in sys.argv[3:]}
+    answers = {}
+    for way in sys.argv[3:]:
+        answers[way] = answer_of(folder, way)
+        print(way, "is done:", json.dumps(answers[way])[:200], file=sys.stderr)
     print(json.dumps(answers))
