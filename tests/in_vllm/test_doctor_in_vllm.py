@@ -29,8 +29,8 @@ def python(plugins, settings, tmp_path):
     def python(
         *arguments: str, home: Path = plugins[0], **more: str
     ) -> subprocess.CompletedProcess:
-        command, environment = [home / "python", *arguments], os.environ | settings | more
-        return result_of(*command, env=environment, cwd=tmp_path)
+        environment = os.environ | settings | more
+        return result_of(home / "python", *arguments, env=environment, cwd=tmp_path)
 
     return python
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lane import VERSION, build
 from shared import environments
-from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run_own_tests
+from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
 pytestmark = pytest.mark.real
 
@@ -91,28 +91,3 @@ def test_the_tests_of_the_arithmetic_need_torch_alone_and_catch_a_break(tmp_path
     assert result.returncode == bool(name), result.stdout
     if not name:
         assert "skipped" not in result.stdout
-
-
-RUN_MODELS = [
-    "test_model.py",
-    "test_layer.py::test_every_norm_of_a_model_is_replaced",
-    "test_layer.py::test_tokens_are_those_of_hugging_face",
-]
-
-
-# In the second, the models that are run are left out: they are those of the first.
-@pytest.mark.parametrize(
-    ("kind", "also", "options"),
-    [
-        ("decoder", "layer_swap", []),
-        ("layer_swap", "decoder", [f"--deselect=tests/{name}" for name in RUN_MODELS]),
-    ],
-)
-def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also, options):
-    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind=kind, also=also)
-    environments.install(bin_folder, build(project))
-    outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
-    assert set(outcomes.values()) == {"passed"}, outcomes
-    for part in ("architecture", "model_type", "layer"):
-        assert any(f"about_py_names[{part} " in name for name in outcomes), outcomes

@@ -6,7 +6,7 @@ import os
 import pytest
 from lane import SCRIPTS, VERSION, build
 from shared import environments
-from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run_own_tests
+from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
 pytestmark = pytest.mark.real
 
@@ -28,19 +28,6 @@ def test_a_server_edits_the_logits_of_the_requests_that_ask_for_it(settings, tmp
     assert result.returncode == 0, result.stdout + result.stderr
     answers = json.loads(result.stdout.splitlines()[-1])
     assert len(answers["refusals"]) == 3, answers
-
-
-@pytest.mark.parametrize(("kind", "also"), [("decoder", KIND), (KIND, "decoder")])
-def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also):
-    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind=kind, also=also)
-    environments.install(bin_folder, build(project))
-    # The model is the one that test_models.py compares with Hugging Face's.
-    options = ["--deselect", "tests/test_model.py"]
-    outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
-    assert set(outcomes.values()) == {"passed"}, outcomes
-    for test in ("py_names[architecture ", "py_names[model_type ", f"entry_point[{KIND} "):
-        assert any(test in name for name in outcomes), outcomes
 
 
 NAMED_TOO = """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lane import SCRIPTS, VERSION, build
 from shared import environments
-from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run_own_tests
+from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
 pytestmark = pytest.mark.real
 
@@ -52,25 +52,3 @@ def test_a_server_with_both_parsers_answers_with_what_both_find(serve):
         "arguments": '{"a": 1}',
         "end": "tool_calls",
     }
-
-
-PACKAGES = [
-    ("decoder", "tool_parser"),
-    ("tool_parser", "decoder"),
-    ("reasoning_parser", "decoder"),
-    ("decoder", "tool_parser,reasoning_parser"),
-]
-
-
-@pytest.mark.parametrize(("kind", "also"), PACKAGES)
-def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also):
-    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind=kind, also=also)
-    environments.install(bin_folder, build(project))
-    # The model is the one that test_models.py compares with Hugging Face's.
-    options = ["--deselect", "tests/test_model.py"]
-    outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
-    assert set(outcomes.values()) == {"passed"}, outcomes
-    parsers = {kind, *also.split(",")} - {"decoder"}
-    for part in ("architecture", "model_type", *parsers):
-        assert any(f"about_py_names[{part} " in name for name in outcomes), outcomes

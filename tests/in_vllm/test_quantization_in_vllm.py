@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lane import VERSION, build
 from shared import environments
-from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run, run_own_tests
+from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run
 
 pytestmark = pytest.mark.real
 
@@ -142,18 +142,3 @@ def test_the_packages_tests_catch_a_break_of_the_arithmetic(quantization, tmp_pa
     environment = os.environ | {"PYTHONPATH": str(folder)}
     result = result_of(bin_folder / "python", "-m", "pytest", *options, env=environment)
     assert result.returncode == (1 if name else 0), result.stdout
-
-
-@pytest.mark.parametrize(
-    ("kind", "also"), [("decoder", "quantization"), ("quantization", "decoder")]
-)
-def test_beside_a_model_its_own_tests_pass(tmp_path, kind, also):
-    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind=kind, also=also)
-    environments.install(bin_folder, build(project))
-    # The model is the one that test_models.py compares with Hugging Face's.
-    options = ["--deselect", "tests/test_model.py"]
-    outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
-    assert set(outcomes.values()) == {"passed"}, outcomes
-    for part in ("architecture", "model_type", "quantization"):
-        assert any(f"of_this_package[{part} " in name for name in outcomes), outcomes

@@ -140,7 +140,8 @@ def run_tests(project: Path) -> subprocess.CompletedProcess:
     """Run the tests that look at a parser and at its registration."""
     kind = kind_of(project)
     files = [f"tests/test_{GRAMMARS[kind]}.py", f"tests/test_{kind}.py"]
-    files += [f"tests/_template/test_{name}.py" for name in ("parser_interface", "registration")]
+    looked_at = ("parser_interface", "registered_names", "registration")
+    files += [f"tests/_template/test_{name}.py" for name in looked_at]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files]
     environment = os.environ | {"PYTHONPATH": str(project)}
     return result_of(*command, "-k", SELECTED, cwd=project, env=environment)

@@ -28,7 +28,8 @@ MUTATIONS = runpy.run_path(str(PROOF / "mutations.py"))["MUTATIONS"]
 FAULTS = runpy.run_path(str(PROOF / "faults.py"))["FAULTS"]
 # Those that look at the quantization and its registration.
 FILES = ["tests/test_quantized_layers.py", "tests/test_quantization.py"]
-FILES += [f"tests/_template/test_{name}.py" for name in ("quantization_interface", "registration")]
+LOOKED_AT = ("quantization_interface", "registered_names", "registration")
+FILES += [f"tests/_template/test_{name}.py" for name in LOOKED_AT]
 SELECTED = "not new_process and not entry_point and not VLLM_PLUGINS and not vllm_plugins"
 PACKAGE = "vllm_my_quantization"
 
@@ -173,7 +174,8 @@ CHECKPOINTS = {
 
 def write_checkpoint(folder: Path, stated: dict | None, dtypes: dict[str, str]) -> None:
     config: dict = {"architectures": ["LlamaForCausalLM"]}
-    config |= {"quantization_config": stated} if stated else {}
+    if stated:
+        config["quantization_config"] = stated
     (folder / "config.json").write_text(json.dumps(config))
     places = {"shape": [0], "data_offsets": [0, 0]}
     tensors = {name: {"dtype": dtype} | places for name, dtype in dtypes.items()}

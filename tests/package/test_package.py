@@ -1,5 +1,6 @@
 """A rendered package, built and installed, is found and loaded by every process of the engine."""
 
+import configparser
 import functools
 import json
 import os
@@ -215,7 +216,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(project, kind):
     }
 
 
-def test_the_metadata_asks_for_vllm_in_an_extra_only(project):
+def test_the_metadata_asks_for_vllm_in_an_extra_only(project, kind):
     [wheel] = project.glob("dist/*.whl")
     with zipfile.ZipFile(wheel) as archive:
         read = archive.read
@@ -233,12 +234,17 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project):
     ]
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert metadata.get_payload().strip() == (project / "README.md").read_text().strip()
-    assert entry_points.split() == [
-        "[vllm.general_plugins]",
-        "vllm_my_model",
-        "=",
-        "vllm_my_model:register",
-    ]
+    groups = configparser.ConfigParser(delimiters=("=",))
+    groups.read_string(entry_points)
+    found = {group: dict(groups[group]) for group in groups.sections()}
+    assert found.pop("vllm.general_plugins") == {"vllm_my_model": "vllm_my_model:register"}
+    # The tables of classes that vLLM finds by itself.
+    tables = RULES["tables_of"]([kind])
+    by_group = {of["group"]: about[table] for table, of in tables.items() if of.get("group")}
+    assert found == {
+        group: {name: f"vllm_my_model.{reference}" for name, reference in table.items()}
+        for group, table in by_group.items()
+    }
 
 
 def test_the_sdist_holds_the_tests_and_the_fixture_engine(project):
