@@ -56,17 +56,23 @@ def run_in_vllm(folder: Path, steps: int, **engine_options: Any) -> tuple[list[l
     prompts: list[Any] = [{"prompt_token_ids": tokens} for tokens in PROMPTS]
     outputs = llm.generate(prompts, sampling, use_tqdm=False)
     results = [list(output.outputs[0].token_ids) for output in outputs]
-    [layers] = llm.apply_model(layers_in)
+    [found] = llm.apply_model(layers_in)
+    layers = Counter(tuple(layer) for layer in found)
     # Ends vLLM's processes. Left to the end of Python, they may keep it from ending.
     del llm
     gc.collect()
     return results, layers
 
 
-def layers_in(model: torch.nn.Module) -> Counter:
-    """Count the layers of a model; see ``run_in_vllm``. Runs in vLLM's worker."""
-    found: Counter = Counter()
-    for layer in model.modules():
-        path = f"{type(layer).__module__}:{type(layer).__qualname__}"
-        found[path, getattr(layer, "_forward_method", layer.forward).__name__] += 1
-    return found
+def layers_in(model: torch.nn.Module) -> list[list[str]]:
+    """Return class and method of each layer of a model; see ``run_in_vllm``. Runs in vLLM's worker.
+
+    As lists of strings: what vLLM cannot send back, such as a dict of tuples, it waits for forever.
+    """
+    return [
+        [
+            f"{type(layer).__module__}:{type(layer).__qualname__}",
+            getattr(layer, "_forward_method", layer.forward).__name__,
+        ]
+        for layer in model.modules()
+    ]
