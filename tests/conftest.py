@@ -34,6 +34,7 @@ def leave_nothing_behind(tmp_path_factory):
         patch.setattr(tempfile, "tempdir", folder)
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
         patch.setenv("RUFF_CACHE_DIR", folder)
+        patch.setenv("MYPY_CACHE_DIR", str(Path(folder, "mypy")))
         # An answer to one of the questions must not come from this machine.
         config = Path(folder, "cookiecutter.yaml")
         config.write_text(f"replay_dir: {folder}\ncookiecutters_dir: {folder}\n")

@@ -28,7 +28,6 @@ FAULTS = runpy.run_path(str(PROOF / "faults.py"))["FAULTS"]
 # Those that look at the processor, its state and its entry point.
 FILES = ["test_logits_processor.py", "_template/test_logits_state.py"]
 FILES += ["_template/test_logits_processor_interface.py", "_template/test_registration.py"]
-FILES += ["_template/test_registered_names.py"]
 TESTS = [*(f"tests/{file}" for file in FILES), "-k", "not new_process and not VLLM_PLUGINS"]
 PACKAGE = "vllm_my_logits_processor"
 
