@@ -19,12 +19,12 @@ class InstalledVllm:
 
     version = vllm.__version__
 
-    def has(self, place: str) -> bool | None:
+    def has(self, symbol_path: str) -> bool | None:
         """Tell whether a name can be imported; None if only running vLLM would tell."""
-        if "()" in place:
+        if "()" in symbol_path:
             return None
         found = vllm
-        names = place.split(".")
+        names = symbol_path.split(".")
         for length, name in enumerate(names[1:], start=2):
             try:
                 found = getattr(found, name, None) or importlib.import_module(
@@ -64,6 +64,6 @@ def test_vllm_has_what_the_package_imports(monkeypatch):
     imports = [use for use in uses_of(PACKAGE, installed) if use.kind == "import"]
     needed = [use for use in imports if not use.optional]
     assert needed, "no import from vLLM was found in the package"
-    missing = [use for use in needed if installed.has(use.place) is False]
-    lines = [f"{use.place}, which {use.file}:{use.line} imports" for use in missing]
+    missing = [use for use in needed if installed.has(use.symbol_path) is False]
+    lines = [f"{use.symbol_path}, which {use.file}:{use.line} imports" for use in missing]
     assert lines == [], f"vLLM {vllm.__version__} has no " + "; ".join(lines)
