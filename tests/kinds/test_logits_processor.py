@@ -2,8 +2,6 @@
 
 import os
 import re
-import runpy
-import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -11,8 +9,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from installed_package import ENGINE, Installed, install
+from installed_package import Installed, install, run_in_environment
 from shared.rendering import (
+    FIXTURE_ENGINE,
     ROOT,
     make_environment,
     read_about,
@@ -22,13 +21,6 @@ from shared.rendering import (
 )
 
 KIND = "logits_processor"
-PROOF = ROOT / "templates" / "kinds" / KIND / "proof"
-MUTATIONS = runpy.run_path(str(PROOF / "mutations.py"))["MUTATIONS"]
-FAULTS = runpy.run_path(str(PROOF / "faults.py"))["FAULTS"]
-# Those that look at the processor, its state and its entry point.
-FILES = ["test_logits_processor.py", "_template/test_logits_state.py"]
-FILES += ["_template/test_logits_processor_interface.py", "_template/test_registration.py"]
-TESTS = [*(f"tests/{file}" for file in FILES), "-k", "not new_process and not VLLM_PLUGINS"]
 PACKAGE = "vllm_my_logits_processor"
 
 # Alone, and in both ways beside a model; and beside what is neither.
@@ -45,18 +37,6 @@ IDS = ["alone", "first", "second", "beside a tool parser", "beside both"]
 @pytest.fixture(params=PACKAGES, ids=IDS)
 def package(request, render) -> Path:
     return render(**request.param)
-
-
-def test_a_package_with_it_is_clean(package):
-    run("ruff", "check", ".", cwd=package)
-    run("ruff", "format", "--check", ".", cwd=package)
-    tests = [*package.glob("tests/*.py"), *package.glob("tests/_template/*.py")]
-    settings = os.environ | {"MYPYPATH": f".{os.pathsep}tests"}
-    run("mypy", "--explicit-package-bases", package.name, *tests, cwd=package, env=settings)
-    for page in [package / "README.md", *package.glob("docs/_template/*.md")]:
-        text = page.read_text(encoding="utf-8")
-        assert "\n\n\n" not in text, page
-        assert not re.search(r"{{|{%|%}|[ \t]$", text, re.MULTILINE), page
 
 
 def test_about_py_has_a_table_of_it_and_setup_py_an_entry_point_for_each_line(package):
@@ -78,17 +58,13 @@ def test_a_package_without_it_has_no_trace_of_it(render, kind):
 
 
 def test_its_own_tests_pass_on_the_fixture_engine(package, tmp_path):
-    project = shutil.copytree(package, tmp_path / package.name)
-    bin_folder = make_environment(tmp_path / "venv", "griffe", "pytest", "--editable", project)
-    outcomes = run_own_tests(bin_folder, project)
+    outcomes, doctor = run_in_environment(package, tmp_path)
     passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
     assert any(f"finds_a_class_by_its_entry_point[{KIND} {package.name}]" in n for n in passed)
     assert any("test_logits_state" in name for name in passed)
     assert ("test_registered_names" in str(passed)) is (about_names_more(package))
-    engine = os.environ | {"PYTHONPATH": str(ENGINE)}
-    doctor = run(bin_folder / "python", "-m", package.name, cwd=tmp_path, env=engine)
-    assert f"ok       The logits_processor {package.name} belongs to " in doctor.stdout
-    assert "can be imported, for model runner V1 and V2." in doctor.stdout
+    assert f"ok       The logits_processor {package.name} belongs to " in doctor
+    assert "can be imported, for model runner V1 and V2." in doctor
 
 
 def about_names_more(package: Path) -> bool:
@@ -115,7 +91,7 @@ def test_a_second_one_is_a_line_a_module_and_a_reinstall(tmp_path):
     run("uv", "pip", "install", "--python", bin_folder / "python", "--editable", project)
     # What is installed does not know the line: vLLM would not either.
     (package / "about.py").write_text(about.replace(line, f'{line}    "c": "second:Second",\n'))
-    engine = os.environ | {"PYTHONPATH": str(ENGINE)}
+    engine = os.environ | {"PYTHONPATH": str(project / FIXTURE_ENGINE)}
     command = [bin_folder / "python", "-c", f"from {PACKAGE}._vllm import entries; "]
     command[-1] += "print([entry.owner() for entry in entries()])"
     owners = run(*command, cwd=tmp_path, env=engine).stdout
@@ -125,17 +101,6 @@ def test_a_second_one_is_a_line_a_module_and_a_reinstall(tmp_path):
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Installed:
     return install(tmp_path_factory.mktemp(KIND), kind=KIND)
-
-
-def test_the_tests_pass_without_a_break(installed):
-    result = installed.run_tests(*TESTS)
-    assert result.returncode == 0, result.stdout
-
-
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_the_tests_catch_a_break(installed, tmp_path, name):
-    result = installed.changed(tmp_path, *MUTATIONS[name]).run_tests(*TESTS)
-    assert result.returncode == 1, result.stdout
 
 
 def test_a_side_effect_of_an_import_is_caught(installed, tmp_path):
@@ -154,14 +119,6 @@ def test_the_doctor_finds_no_fault_where_there_is_none(installed, tmp_path):
     assert [level for level, _, _ in installed.findings("logits_processors")] == ["ok"]
     status, found = installed.doctor(tmp_path)
     assert (status, {level for level, _, _ in found}) == (0, {"ok"}), found
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_the_doctor_names_a_fault(installed, tmp_path, name):
-    *change, word = FAULTS[name]
-    found = installed.changed(tmp_path, *change).findings("logits_processors")
-    problems = [(text, cure) for level, text, cure in found if level == "problem"]
-    assert any(word in text and cure for text, cure in problems), found
 
 
 def test_the_doctor_names_a_processor_that_greedy_requests_skip(installed, tmp_path):

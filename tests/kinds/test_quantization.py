@@ -1,36 +1,18 @@
-"""The kind quantization: its own tests catch each break, and its doctor names each fault."""
+"""The kind quantization: what its package holds, what its doctor says of checkpoints, and its names."""
 
 import json
-import os
-import re
-import runpy
-import shutil
 import struct
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from installed_package import Finding, Installed, install, run_in_environment
 from shared.rendering import (
-    FIXTURE_ENGINE,
     ROOT,
-    TEMPLATE,
-    make_environment,
     read_about,
-    render_into,
     result_of,
-    run,
-    run_own_tests,
 )
 
-PROOF = ROOT / "templates" / "kinds" / "quantization" / "proof"
-MUTATIONS = runpy.run_path(str(PROOF / "mutations.py"))["MUTATIONS"]
-FAULTS = runpy.run_path(str(PROOF / "faults.py"))["FAULTS"]
-# Those that look at the quantization and its registration.
-FILES = ["tests/test_quantized_layers.py", "tests/test_quantization.py"]
-LOOKED_AT = ("quantization_interface", "registered_names", "registration")
-FILES += [f"tests/_template/test_{name}.py" for name in LOOKED_AT]
-SELECTED = "not new_process and not entry_point and not VLLM_PLUGINS and not vllm_plugins"
 PACKAGE = "vllm_my_quantization"
 
 
@@ -48,18 +30,6 @@ def package(request, render) -> Path:
     return render(**request.param)
 
 
-def test_a_package_with_it_is_clean(package):
-    run("ruff", "check", ".", cwd=package)
-    run("ruff", "format", "--check", ".", cwd=package)
-    tests = [*package.glob("tests/*.py"), *package.glob("tests/_template/*.py")]
-    settings = os.environ | {"MYPYPATH": f".{os.pathsep}tests"}
-    run("mypy", "--explicit-package-bases", package.name, *tests, cwd=package, env=settings)
-    for page in [package / "README.md", *package.glob("docs/_template/*.md")]:
-        text = page.read_text(encoding="utf-8")
-        assert "\n\n\n" not in text, page
-        assert not re.search(r"{{|{%|%}|[ \t]$", text, re.MULTILINE), page
-
-
 def test_about_py_has_a_table_for_each_registry(package):
     about = read_about(package)
     name = package.name
@@ -70,84 +40,15 @@ def test_about_py_has_a_table_for_each_registry(package):
 
 
 def test_its_own_tests_pass_on_the_fixture_engine(package, tmp_path):
-    project = shutil.copytree(package, tmp_path / package.name)
-    bin_folder = make_environment(tmp_path / "venv", "griffe", "pytest", "--editable", project)
-    outcomes = run_own_tests(bin_folder, project)
+    outcomes, doctor = run_in_environment(package, tmp_path)
     passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
     parts = ["quantization"]
-    parts += ["architecture"] if (project / package.name / "model.py").exists() else []
+    parts += ["architecture"] if (package / package.name / "model.py").exists() else []
     for part in parts:
         assert any(f"names_a_class_of_this_package[{part} " in name for name in passed), passed
     for file in ("test_quantized_layers", "test_quantization"):
         assert any(f"{file}::" in name for name in passed), file
-    settings = os.environ | {"PYTHONPATH": str(project / FIXTURE_ENGINE)}
-    doctor = run(bin_folder / "python", "-m", package.name, cwd=tmp_path, env=settings)
-    assert f"ok       The quantization {package.name} belongs to " in doctor.stdout
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory) -> Path:
-    return render_into(tmp_path_factory.mktemp("quantization"), kind="quantization")
-
-
-def copy_of(rendered: Path, folder: Path, file: str, old: str, new: str) -> Path:
-    """Return a copy of the project in which one text of the package stands for another."""
-    project = shutil.copytree(rendered, folder / "project")
-    path = project / PACKAGE / file
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    return project
-
-
-def run_tests(project: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *FILES]
-    environment = os.environ | {"PYTHONPATH": str(project)}
-    return result_of(*command, "-k", SELECTED, cwd=project, env=environment)
-
-
-def test_the_tests_pass_without_a_break(rendered):
-    result = run_tests(rendered)
-    assert result.returncode == 0, result.stdout
-
-
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_the_tests_catch_a_break(rendered, tmp_path, name):
-    result = run_tests(copy_of(rendered, tmp_path, *MUTATIONS[name]))
-    assert result.returncode == 1, result.stdout
-
-
-LOOK = f"""
-import json, logging, sys
-logging.disable()
-from {PACKAGE} import register
-register()
-from {PACKAGE}._doctor import quantizations
-looked = sys.argv[1:] and quantizations.look_at_checkpoint(sys.argv[1])
-print(json.dumps(list(looked or quantizations.look_in_new_process())))
-"""
-
-
-def findings(project: Path, *checkpoint: Path) -> list[list[str]]:
-    """Return what the doctor finds on the fixture engine, at a checkpoint if there is one."""
-    engine = TEMPLATE / "tests" / "_template" / "fixture_engine"
-    path = os.pathsep.join([str(project), str(engine)])
-    environment = os.environ | {"PYTHONPATH": path}
-    output = run(sys.executable, "-c", LOOK, *map(str, checkpoint), env=environment).stdout
-    return json.loads(output.splitlines()[-1])
-
-
-def test_the_doctor_finds_no_fault_where_there_is_none(rendered):
-    assert [level for level, _, _ in findings(rendered)] == ["ok"]
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_the_doctor_names_a_fault(rendered, tmp_path, name):
-    *change, word = FAULTS[name]
-    (level, text, cure) = findings(copy_of(rendered, tmp_path, *change))[-1]
-    assert level == "problem"
-    assert word in text
-    assert cure
+    assert f"ok       The quantization {package.name} belongs to " in doctor
 
 
 DOWN = "model.layers.0.mlp.down_proj"
@@ -183,22 +84,31 @@ def write_checkpoint(folder: Path, stated: dict | None, dtypes: dict[str, str]) 
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Installed:
+    return install(tmp_path_factory.mktemp("quantization"), kind="quantization")
+
+
+def said_of(installed: Installed, checkpoint: Path) -> list[Finding]:
+    return installed.findings("quantizations", str(checkpoint), look="look_at_checkpoint")
+
+
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_the_doctor_compares_config_json_with_the_weights(rendered, tmp_path, name):
+def test_the_doctor_compares_config_json_with_the_weights(installed, tmp_path, name):
     stated, dtypes, expected, word = CHECKPOINTS[name]
     write_checkpoint(tmp_path, stated, dtypes)
-    [(level, text, cure)] = findings(rendered, tmp_path)
+    [(level, text, cure)] = said_of(installed, tmp_path)
     assert (level, bool(cure)) == (expected, expected != "ok")
     assert word in text
 
 
-def test_the_doctor_says_what_is_no_checkpoint(rendered, tmp_path):
-    [(level, text, _)] = findings(rendered, tmp_path / "nowhere")
+def test_the_doctor_says_what_is_no_checkpoint(installed, tmp_path):
+    [(level, text, _)] = said_of(installed, tmp_path / "nowhere")
     assert (level, "FileNotFoundError" in text) == ("problem", True)
     write_checkpoint(tmp_path, OURS, INT8)
     whole = (tmp_path / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(whole[:40])
-    [(level, text, _)] = findings(rendered, tmp_path)
+    [(level, text, _)] = said_of(installed, tmp_path)
     assert (level, "is not a checkpoint with readable weights" in text) == ("problem", True)
 
 

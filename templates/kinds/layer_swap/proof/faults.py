@@ -5,6 +5,8 @@ Each is what is wrong: (file in the package, what stands there once, what to put
 
 LAYER = "layer.py"
 BASE = "class MyRMSNorm(RMSNorm):"
+# What the doctor only warns of.
+WARNINGS: dict[str, tuple] = {}
 FAULTS = {
     "the name is none of vLLM's": (
         "about.py",

@@ -4,6 +4,11 @@ Each is what breaks: (file in the package, what stands there once, what to put t
 MUTATIONS are caught on the fixture engine, those in ARITHMETIC where torch is.
 """
 
+# The files that look at this part, below tests/.
+TESTS = [
+    "test_layer.py",
+    "_template/test_layer_interface.py",
+]
 LAYER, REGISTRATION, NORM = "layer.py", "_layers.py", "rms_norm.py"
 MUTATIONS = {
     "nobody is warned of a place that is taken": (

@@ -4,6 +4,8 @@ Each is what is wrong: (file in the package, what stands there once, what to put
 """
 
 FILE, BASE = "logits_processor.py", "_logits_base.py"
+# What the doctor only warns of.
+WARNINGS: dict[str, tuple] = {}
 FAULTS = {
     "the class cannot be imported": (
         FILE,

@@ -3,10 +3,20 @@
 Each is what breaks: (file in the package, what stands there once, what to put there). Never rendered.
 """
 
+# The files that look at this part, below tests/.
+TESTS = [
+    "test_logits_processor.py",
+    "_template/test_logits_state.py",
+    "_template/test_logits_processor_interface.py",
+]
 STATE, BASE, PROCESSOR = "_logits_state.py", "_logits_base.py", "logits_processor.py"
 FOUND = "_logits_processors.py"
 MUTATIONS = {
-    "what left the batch stays": (STATE, "            self.put(index, None)\n", "            pass\n"),
+    "what left the batch stays": (
+        STATE,
+        "            self.put(index, None)\n",
+        "            pass\n",
+    ),
     "a request that asks for nothing inherits what was asked": (
         STATE,
         "            self._numbers.pop(index, None)\n        else:",
@@ -68,7 +78,11 @@ MUTATIONS = {
         "        except ZeroDivisionError as error:\n            logger",
     ),
     "a bad argument is not refused": (BASE, "        cls.asked_in(sampling_params)\n", ""),
-    "a refusal does not name the argument": (BASE, "{cls.name()} = {asked!r:.80} {error}", "{error}"),
+    "a refusal does not name the argument": (
+        BASE,
+        "{cls.name()} = {asked!r:.80} {error}",
+        "{error}",
+    ),
     "greedy requests skip it": (BASE, "        return False\n", "        return True\n"),
     "it may run twice": (BASE, "    if installed and any(", "    if False and any("),
     "a class that is given may run twice": (BASE, "each in (found, path)", "each == path"),

@@ -4,6 +4,8 @@ Each is what is wrong: (file in the package, what stands there once, what to put
 """
 
 CONFIG = "quantization.py"
+# What the doctor only warns of.
+WARNINGS: dict[str, tuple] = {}
 FAULTS = {
     "a method of the class is missing": (
         CONFIG,

@@ -4,6 +4,12 @@ Each is what breaks: (file in the package, what stands there once, what to put t
 caught on the fixture engine, and MUTATIONS_IN_TORCH where torch is, by tests/test_int8.py.
 """
 
+# The files that look at this part, below tests/.
+TESTS = [
+    "test_quantized_layers.py",
+    "test_quantization.py",
+    "_template/test_quantization_interface.py",
+]
 LAYERS, CONFIG, REGISTRATION = "quantized_layers.py", "quantization.py", "_quantizations.py"
 MUTATIONS = {
     "part of a name is enough": (

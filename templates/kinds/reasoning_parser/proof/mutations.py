@@ -3,6 +3,12 @@
 Each is what breaks: (file in the package, what stands there once, what to put there). Never rendered.
 """
 
+# The files that look at this part, below tests/.
+TESTS = [
+    "test_reasoning_grammar.py",
+    "test_reasoning_parser.py",
+    "_template/test_parser_interface.py",
+]
 GRAMMAR, PARSER = "reasoning_grammar.py", "reasoning_parser.py"
 MUTATIONS = {
     "text that may begin a marker is sent at once": (GRAMMAR, "beginning_of(END, reasoning)", '""'),

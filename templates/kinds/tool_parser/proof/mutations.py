@@ -3,6 +3,12 @@
 Each is what breaks: (file in the package, what stands there once, what to put there). Never rendered.
 """
 
+# The files that look at this part, below tests/.
+TESTS = [
+    "test_tool_call_grammar.py",
+    "test_tool_parser.py",
+    "_template/test_parser_interface.py",
+]
 GRAMMAR, PARSER = "tool_call_grammar.py", "tool_parser.py"
 MUTATIONS = {
     "text that may begin a marker is sent at once": (

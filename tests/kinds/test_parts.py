@@ -1,0 +1,86 @@
+"""Each kind that is not a model: its own tests catch each break, and its doctor names each fault."""
+
+from pathlib import Path
+
+import pytest
+from installed_package import PARTS, Finding, Installed, assert_clean, install, proof_of
+from shared.rendering import MODELS, RULES
+
+MODEL = MODELS[0]
+# Alone; in both ways beside a model; beside another part; and several with a model.
+PACKAGES = [
+    *({"kind": kind} for kind in PARTS),
+    *({"kind": kind, "also": MODEL} for kind in PARTS),
+    *({"kind": MODEL, "also": kind} for kind in PARTS),
+    *({"kind": kind, "also": PARTS[0]} for kind in PARTS[1:]),
+    *({"kind": MODEL, "also": f"{PARTS[0]},{kind}"} for kind in PARTS[1:]),
+    {"kind": MODEL, "also": ",".join(PARTS)},
+]
+
+
+@pytest.mark.parametrize("answers", PACKAGES, ids=lambda answers: ",".join(answers.values()))
+def test_a_package_with_it_is_clean(render, answers):
+    assert_clean(render(**answers))
+
+
+@pytest.fixture(scope="module", params=PARTS)
+def kind(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def installed(kind, tmp_path_factory) -> Installed:
+    return install(tmp_path_factory.mktemp(kind), kind=kind)
+
+
+def each_of(file: str, stated: str):
+    """Run a test for each kind and each change that its proof states under a name."""
+    pairs = [(kind, name) for kind in PARTS for name in proof_of(kind, file, stated)]
+    return pytest.mark.parametrize(("kind", "name"), pairs, indirect=["kind"])
+
+
+def test_the_tests_pass_without_a_break(installed, kind):
+    result = installed.run_tests_of(kind)
+    assert result.returncode == 0, result.stdout
+
+
+@each_of("mutations.py", "MUTATIONS")
+def test_the_tests_catch_a_break(installed, kind, tmp_path, name):
+    broken = installed.changed(tmp_path, *proof_of(kind, "mutations.py", "MUTATIONS")[name])
+    result = broken.run_tests_of(kind)
+    assert result.returncode == 1, result.stdout
+
+
+def findings(installed: Installed, kind: str, cache: Path) -> list[Finding]:
+    # What vLLM has cached on this machine is not looked at.
+    part = RULES["room"](kind)["doctor"]
+    return installed.findings(part, VLLM_CACHE_ROOT=str(cache))
+
+
+def test_the_doctor_finds_no_fault_where_there_is_none(installed, kind, tmp_path):
+    assert [level for level, _, _ in findings(installed, kind, tmp_path)] == ["ok"]
+
+
+def assert_named(installed: Installed, kind: str, folder: Path, fault: tuple, level: str) -> None:
+    """Assert that the doctor finds a fault and nothing else, with its word and a cure."""
+    *change, word = fault
+    found = findings(installed.changed(folder, *change), kind, folder / "cache")
+    # A class that can be imported may still lack something.
+    usual = ("can be imported.", "can be used.")
+    *fine, (how_bad, text, cure) = found
+    assert all(level == "ok" and each.endswith(usual) for level, each, _ in fine), found
+    assert how_bad == level
+    assert word in text
+    assert cure
+
+
+@each_of("faults.py", "FAULTS")
+def test_the_doctor_names_a_fault(installed, kind, tmp_path, name):
+    assert_named(installed, kind, tmp_path, proof_of(kind, "faults.py", "FAULTS")[name], "problem")
+
+
+@each_of("faults.py", "WARNINGS")
+def test_the_doctor_warns_of_what_only_lacks(installed, kind, tmp_path, name):
+    assert_named(
+        installed, kind, tmp_path, proof_of(kind, "faults.py", "WARNINGS")[name], "warning"
+    )
