@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 import vllm
-from _template.registries import REGISTRIES
+from _template.registries import OWN, OWNERS, REGISTERED, REGISTRIES, owners, title
 from vllm.plugins import load_general_plugins, load_plugins_by_group
 
 import {{ cookiecutter.package_name }} as plugin
@@ -25,20 +25,8 @@ PLUGIN_NAME, OLDEST_VLLM, NEWEST_VLLM = about.PLUGIN_NAME, about.OLDEST_VLLM, ab
 NEXT_VLLM = NEWEST_VLLM.rpartition(".")[0] + ".999"
 GROUP = "vllm.general_plugins"
 PACKAGE = plugin.__name__
-# The lines of about.py for which this package has a class, and those that register() goes through.
+# The lines of about.py for which this package has a class.
 CLASSES = [entry for entry in entries() if entry.reference]
-OWN = [entry for entry in CLASSES if not entry.group]
-OWNERS = {entry: f"{PACKAGE}.{entry.reference}" for entry in OWN}
-# What one name in each registry is called.
-REGISTERED = sorted({entry.what for entry in OWN})
-
-
-def title(entry) -> str:
-    return entry.title
-
-
-def owners() -> dict:
-    return {entry: entry.owner() for entry in OWN}
 
 
 def test_vllm_discovers_the_plugin_by_its_entry_point():

@@ -3,26 +3,12 @@
 import logging
 
 import pytest
-from _template.registries import REGISTRIES
+from _template.registries import OWN, OWNERS, REGISTERED, REGISTRIES, owners, title
 
 import {{ cookiecutter.package_name }} as plugin
 from {{ cookiecutter.package_name }} import _safety, about
-from {{ cookiecutter.package_name }}._vllm import entries
 
-PLUGIN_NAME, PACKAGE = about.PLUGIN_NAME, plugin.__name__
-# The lines of about.py for which this package has a class, and that register() goes through.
-OWN = [entry for entry in entries() if entry.reference and not entry.group]
-OWNERS = {entry: f"{PACKAGE}.{entry.reference}" for entry in OWN}
-# What one name in each registry is called.
-REGISTERED = sorted({entry.what for entry in OWN})
-
-
-def title(entry) -> str:
-    return entry.title
-
-
-def owners() -> dict:
-    return {entry: entry.owner() for entry in OWN}
+PLUGIN_NAME = about.PLUGIN_NAME
 
 
 @pytest.mark.parametrize("entry", OWN, ids=title)
