@@ -1,4 +1,4 @@
-"""Layers in place of vLLM's in a real engine: both kinds, compiled and eager; and beside a model."""
+"""Layers in place of vLLM's in a real engine: both kinds, compiled and eager."""
 
 import json
 import os

@@ -1,10 +1,10 @@
-"""The logits processor in a real server, whatever VLLM_PLUGINS says; and beside a model."""
+"""The logits processor in a real server, whatever VLLM_PLUGINS says."""
 
 import json
 import os
 
 import pytest
-from lane import SCRIPTS, VERSION, build
+from lane import VERSION, build
 from shared import environments
 from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
@@ -14,19 +14,9 @@ SERVE = TEMPLATES / "kinds" / "logits_processor" / "proof" / "serve.py"
 KIND = "logits_processor"
 
 
-def test_a_server_edits_the_logits_of_the_requests_that_ask_for_it(settings, tmp_path):
-    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind=KIND)
-    name = project.name
-    environments.install(bin_folder, build(project))
-    (tmp_path / "checkpoint").mkdir()
-    command = [bin_folder / "python", SERVE, tmp_path / "checkpoint", name]
-    environment = os.environ | settings | {"PYTHONPATH": str(SCRIPTS)}
+def test_a_server_edits_the_logits_of_the_requests_that_ask_for_it(serve):
     # A list without this plugin keeps its register() out, and not its logits processor.
-    environment["VLLM_PLUGINS"] = "another"
-    result = result_of(*command, env=environment, limit=LONG_LIMIT)
-    assert result.returncode == 0, result.stdout + result.stderr
-    answers = json.loads(result.stdout.splitlines()[-1])
+    answers = serve(SERVE, {"VLLM_PLUGINS": "another"}, kind=KIND)
     assert len(answers["refusals"]) == 3, answers
 
 
