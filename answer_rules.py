@@ -558,12 +558,16 @@ def modules(context: Any, key: str) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
-def import_from(module: str, names: list[str]) -> str:
-    """Return an import as ruff would write it: in one line, or a line for each name."""
+def import_from(module: str, names: list[str], indent: int = 0) -> str:
+    """Return an import as ruff would write it: in one line, or a line for each name.
+
+    ``indent`` is how many spaces stand before it in the template.
+    """
     line = f"from {module} import {', '.join(sorted(names))}"
-    if len(line) <= LONGEST_LINE:
+    if indent + len(line) <= LONGEST_LINE:
         return line
-    return "\n".join([f"from {module} import (", *(f"    {name}," for name in sorted(names)), ")"])
+    lines = [f"from {module} import (", *(f"    {name}," for name in sorted(names)), ")"]
+    return ("\n" + " " * indent).join(lines)
 
 
 @pass_context

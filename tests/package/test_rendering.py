@@ -290,10 +290,11 @@ def test_ruff_finds_nothing_to_say(project):
     run("ruff", "format", "--check", ".", cwd=project)
 
 
-@pytest.mark.parametrize("kind", MODELS)
-def test_ruff_finds_nothing_to_say_with_the_longest_names(render, kind):
-    names = {"package_name": "p" * 64, "class_name": "A" * 64, "plugin_name": "n" * 64}
-    project = render(kind=kind, **names)
+@pytest.mark.parametrize("length", [2, 64], ids=["shortest", "longest"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_ruff_finds_nothing_to_say_with_the_shortest_and_the_longest_names(render, kind, length):
+    names = {"package_name": "p", "class_name": "A", "plugin_name": "n", "registered_name": "r"}
+    project = render(kind=kind, **{field: letter * length for field, letter in names.items()})
     run("ruff", "check", ".", cwd=project)
     run("ruff", "format", "--check", ".", cwd=project)
 

@@ -7,8 +7,8 @@ from importlib import import_module
 import pytest
 from vllm.model_executor.custom_op import CustomOp, PluggableLayer, op_registry_oot
 
-from {{ cookiecutter.package_name }} import _layers, about, register
-from {{ cookiecutter.package_name }}._doctor import layers as doctor
+{{ import_from(cookiecutter.package_name, ["_layers", "about", "register"]) }}
+{{ import_from(cookiecutter.package_name ~ "._doctor", ["layers as doctor"]) }}
 
 
 def replaced(name: str) -> tuple[type, type]:

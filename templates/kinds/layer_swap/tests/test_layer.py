@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from {{ cookiecutter.package_name }} import layer
-from {{ cookiecutter.package_name }}.layer import {{ class_of("layer_swap") }}
+{{ import_from(cookiecutter.package_name ~ ".layer", [class_of("layer_swap")]) }}
 
 STEPS = 32
 PATH = "{{ cookiecutter.package_name }}.layer:{{ class_of("layer_swap") }}"
@@ -97,9 +97,9 @@ def test_it_computes_what_vllms_layer_does(monkeypatch, dtype, tolerance, with_r
     torch.manual_seed(0)
     values = torch.randn(3, 5, 64).to(getattr(torch, dtype))
     weight = torch.randn(64).to(values.dtype)
-    results = []
+    ours, results = {{ class_of("layer_swap") }}, []
     with set_current_vllm_config(VllmConfig()), torch.no_grad():
-        for layer_class in (RMSNorm, {{ class_of("layer_swap") }}):
+        for layer_class in (RMSNorm, ours):
             made = layer_class(64, eps=0.1, dtype=values.dtype, **settings)
             assert type(made) is layer_class
             made.weight.data.copy_(weight)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from {{ cookiecutter.package_name }}.rms_norm import add_and_rms_norm, rms_norm
+{{ import_from(cookiecutter.package_name ~ ".rms_norm", ["add_and_rms_norm", "rms_norm"]) }}
 
 EPSILON = 0.1
 

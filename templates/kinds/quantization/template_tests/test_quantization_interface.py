@@ -5,9 +5,9 @@ from vllm.model_executor.layers import quantization
 from vllm.model_executor.layers.quantization.base_config import QuantizationConfig
 
 from {{ cookiecutter.package_name }} import register
-from {{ cookiecutter.package_name }}._doctor.quantizations import look_in_new_process
-from {{ cookiecutter.package_name }}._quantizations import owner_of_quantization
-from {{ cookiecutter.package_name }}.about import QUANTIZATION_METHODS
+{{ import_from(cookiecutter.package_name ~ "._doctor.quantizations", ["look_in_new_process"]) }}
+{{ import_from(cookiecutter.package_name ~ "._quantizations", ["owner_of_quantization"]) }}
+{{ import_from(cookiecutter.package_name ~ ".about", ["QUANTIZATION_METHODS"]) }}
 
 
 @pytest.mark.parametrize("name", QUANTIZATION_METHODS)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from {{ cookiecutter.package_name }} import quantization
-from {{ cookiecutter.package_name }}.quantized_layers import LEFT_OUT, QUANT_METHOD
+{{ import_from(cookiecutter.package_name ~ ".quantized_layers", ["LEFT_OUT", "QUANT_METHOD"]) }}
 
 Config = quantization.{{ class_of("quantization") }}
 STEPS = 16
@@ -47,7 +47,7 @@ def checkpoint(tmp_path_factory):
     """A float checkpoint, and beside it one in which all but DOWN is quantized."""
     from _template.tiny_llama import save_llama
 
-    from {{ cookiecutter.package_name }}.quantize_checkpoint import quantize_checkpoint
+    {{ import_from(cookiecutter.package_name ~ ".quantize_checkpoint", ["quantize_checkpoint"], 4) }}
 
     folder = tmp_path_factory.mktemp("llama")
     save_llama(folder / "float")
@@ -89,7 +89,7 @@ def test_a_quantized_checkpoint_gives_the_tokens_of_its_dequantized_weights(chec
 def test_a_float_checkpoint_is_quantized_by_the_name_of_the_quantization(checkpoint, tmp_path):
     from _template.tiny_llama import greedy_in_hf, greedy_in_vllm
 
-    from {{ cookiecutter.package_name }}.quantize_checkpoint import quantize_checkpoint
+    {{ import_from(cookiecutter.package_name ~ ".quantize_checkpoint", ["quantize_checkpoint"], 4) }}
 
     quantize_checkpoint(checkpoint / "float", tmp_path / "int8")
     expected = greedy_in_hf(dequantized(tmp_path / "int8"), checkpoint / "float")
@@ -119,7 +119,7 @@ def test_the_script_writes_int8_with_scales_and_leaves_the_rest(checkpoint):
 def test_the_script_keeps_the_files_of_a_large_checkpoint_and_their_index(checkpoint, tmp_path):
     from safetensors.torch import load_file, save_file
 
-    from {{ cookiecutter.package_name }}.quantize_checkpoint import INDEX, quantize_checkpoint
+    {{ import_from(cookiecutter.package_name ~ ".quantize_checkpoint", ["INDEX", "quantize_checkpoint"], 4) }}
 
     weights = load_file(checkpoint / "float" / "model.safetensors")
     half = len(weights) // 2
@@ -143,7 +143,7 @@ def test_what_cannot_be_quantized_leaves_no_half_checkpoint(checkpoint, tmp_path
 
     from safetensors.torch import load_file, save_file
 
-    from {{ cookiecutter.package_name }}.quantize_checkpoint import quantize_checkpoint
+    {{ import_from(cookiecutter.package_name ~ ".quantize_checkpoint", ["quantize_checkpoint"], 4) }}
 
     shutil.copytree(checkpoint / "float", tmp_path / "float")
     weights = load_file(tmp_path / "float" / "model.safetensors")
@@ -160,7 +160,7 @@ def test_what_cannot_be_quantized_leaves_no_half_checkpoint(checkpoint, tmp_path
 def test_a_layer_without_its_scales_is_refused():
     import torch
 
-    from {{ cookiecutter.package_name }}.int8_linear import Int8LinearMethod
+    {{ import_from(cookiecutter.package_name ~ ".int8_linear", ["Int8LinearMethod"], 4) }}
 
     layer, method = torch.nn.Module(), Int8LinearMethod(DOWN)
     layer.weight_scale = torch.nn.Parameter(torch.ones(4, 1))

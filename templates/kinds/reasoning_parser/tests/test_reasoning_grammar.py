@@ -3,7 +3,7 @@
 import pytest
 from cuts import every_cut, random_texts
 
-from {{ cookiecutter.package_name }}.reasoning_grammar import Grammar, is_closed
+{{ import_from(cookiecutter.package_name ~ ".reasoning_grammar", ["Grammar", "is_closed"]) }}
 
 # Each is (what the model writes, the reasoning, the content). A text is one string, however it comes.
 CASES = {

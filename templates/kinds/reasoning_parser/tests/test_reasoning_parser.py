@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from cuts import pieces_of
 
-from {{ cookiecutter.package_name }}.reasoning_parser import {{ class_of("reasoning_parser") }}
+{{ import_from(cookiecutter.package_name ~ ".reasoning_parser", [class_of("reasoning_parser")]) }}
 
 END_OF_TEXT = 0
 # The text of each token. Markers may be tokens of their own, or in pieces of others.
@@ -18,9 +18,8 @@ def make_parser(**kwargs) -> {{ class_of("reasoning_parser") }}:
         assert isinstance(ids, list) and not skip_special_tokens
         return "".join(TOKENS[token] for token in ids)
 
-    return {{ class_of("reasoning_parser") }}(
-        tokenizer=SimpleNamespace(eos_token_id=END_OF_TEXT, decode=decode), **kwargs
-    )
+    kwargs["tokenizer"] = SimpleNamespace(eos_token_id=END_OF_TEXT, decode=decode)
+    return {{ class_of("reasoning_parser") }}(**kwargs)
 
 
 def ids(*tokens: str) -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 from cuts import every_cut, random_texts
 
 from {{ cookiecutter.package_name }} import _safety
-from {{ cookiecutter.package_name }}.tool_call_grammar import Call, Grammar
+{{ import_from(cookiecutter.package_name ~ ".tool_call_grammar", ["Call", "Grammar"]) }}
 
 WEATHER = '<call>{"name": "get_weather", "arguments": {"city": "Paris"}}</call>'
 PARIS = Call("get_weather", '{"city": "Paris"}')

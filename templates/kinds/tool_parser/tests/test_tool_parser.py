@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from cuts import pieces_of
 
-from {{ cookiecutter.package_name }}.tool_parser import {{ class_of("tool_parser") }}
+{{ import_from(cookiecutter.package_name ~ ".tool_parser", [class_of("tool_parser")]) }}
 
 CALLS = (
     '<call>{"name": "add", "arguments": {"a": 1}}</call>'
@@ -17,7 +17,8 @@ END_OF_TEXT = 7
 
 
 def make_parser() -> {{ class_of("tool_parser") }}:
-    return {{ class_of("tool_parser") }}(SimpleNamespace(eos_token_id=END_OF_TEXT), [])
+    tokenizer = SimpleNamespace(eos_token_id=END_OF_TEXT)
+    return {{ class_of("tool_parser") }}(tokenizer, [])
 
 
 def stream(parser, pieces: list[str], last_token: int = END_OF_TEXT) -> list:
