@@ -78,25 +78,6 @@ def call(plugins, settings, tmp_path):
 
 
 @pytest.fixture
-def serve(settings, tmp_path):
-    """A function that installs a package and runs a script that serves; returns what it prints."""
-
-    def serve(script: Path, environment: dict[str, str] | None = None, **answers: str):
-        bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-        project = render_into(tmp_path, **answers)
-        name = project.name
-        environments.install(bin_folder, build(project))
-        (tmp_path / "checkpoint").mkdir()
-        command = [bin_folder / "python", script, tmp_path / "checkpoint", name]
-        given = os.environ | settings | {"PYTHONPATH": str(SCRIPTS)} | (environment or {})
-        result = result_of(*command, env=given, limit=LONG_LIMIT)
-        assert result.returncode == 0, result.stdout + result.stderr
-        return json.loads(result.stdout.splitlines()[-1])
-
-    return serve
-
-
-@pytest.fixture
 def noted_calls(tmp_path, record_property):
     """A function that returns what the witness noted of a kind's plugin, and reports it."""
 

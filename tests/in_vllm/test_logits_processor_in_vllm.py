@@ -1,4 +1,4 @@
-"""The logits processor in a real server, whatever VLLM_PLUGINS says."""
+"""The logits processor in a real engine that is told to load it too."""
 
 import json
 import os
@@ -6,18 +6,11 @@ import os
 import pytest
 from lane import VERSION, build
 from shared import environments
-from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
+from shared.rendering import LONG_LIMIT, render_into, result_of
 
 pytestmark = pytest.mark.real
 
-SERVE = TEMPLATES / "kinds" / "logits_processor" / "proof" / "serve.py"
 KIND = "logits_processor"
-
-
-def test_a_server_edits_the_logits_of_the_requests_that_ask_for_it(serve):
-    # A list without this plugin keeps its register() out, and not its logits processor.
-    answers = serve(SERVE, {"VLLM_PLUGINS": "another"}, kind=KIND)
-    assert len(answers["refusals"]) == 3, answers
 
 
 NAMED_TOO = """

@@ -172,7 +172,7 @@ OWN = {
                         "part": [
                             "tests/in_vllm/test_models.py tests/in_vllm/test_doctor_in_vllm.py "
                             "tests/in_vllm/test_model_types.py",
-                            "tests/in_vllm/test_processes.py tests/in_vllm/test_parsers_in_vllm.py",
+                            "tests/in_vllm/test_processes.py tests/in_vllm/test_served.py",
                             "tests/in_vllm/test_checkpoints.py tests/in_vllm/test_readme_in_vllm.py",
                             "tests/in_vllm/test_authors_change.py "
                             "tests/in_vllm/test_logits_processor_in_vllm.py",

@@ -63,7 +63,7 @@ MUTATIONS = [
     Mutation("this repository's requirements grow old", ".github/dependabot.yml",
              "directory: /tests", "directory: /", PROMISED),
     Mutation("a part of the real lane is not run", ".github/workflows/test.yml",
-             " tests/in_vllm/test_parsers_in_vllm.py\n", "\n", PROMISED),
+             " tests/in_vllm/test_served.py\n", "\n", PROMISED),
     Mutation("image without the license", f"{PROJECT}/Dockerfile", "README.md LICENSE ./",
              "README.md ./", f"{SMALL} -k docker"),
     Mutation("image keeps the source", f"{PROJECT}/Dockerfile", " && rm -r /plugin/*", "",

@@ -1,7 +1,9 @@
 """A checkpoint for the scripts that ask a server for a text: random, and its tokens are the bytes."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
@@ -11,8 +13,14 @@ TEMPLATE = "{% for message in messages %}{{ message.content }}{% endfor %}"
 END_OF_TEXT = "</s>"
 
 
-def save_checkpoint(folder: Path, markers: Iterable[str] = ()) -> PreTrainedTokenizerFast:
-    """Write a random Llama; return its tokenizer. ``markers`` are special tokens beside the bytes."""
+def save_checkpoint(
+    folder: Path, markers: Iterable[str] = (), **config_json: Any
+) -> PreTrainedTokenizerFast:
+    """Write a random Llama; return its tokenizer.
+
+    ``markers`` are special tokens beside the bytes; ``config_json`` is written over what would be in
+    config.json.
+    """
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {symbol: index for index, symbol in enumerate([*alphabet, END_OF_TEXT])}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
@@ -26,7 +34,10 @@ def save_checkpoint(folder: Path, markers: Iterable[str] = ()) -> PreTrainedToke
     heads = {"num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 32}
     end = fast.eos_token_id
     tokens = {"vocab_size": len(fast), "bos_token_id": None, "eos_token_id": end}
-    config = LlamaConfig(**sizes, **heads, **tokens, max_position_embeddings=512)
+    more = {"max_position_embeddings": 512, "initializer_range": 0.15}
     torch.manual_seed(0)
-    AutoModelForCausalLM.from_config(config).float().save_pretrained(folder)
+    model = AutoModelForCausalLM.from_config(LlamaConfig(**sizes, **heads, **tokens, **more))
+    model.float().save_pretrained(folder)
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | config_json))
     return fast

@@ -35,7 +35,8 @@ if __name__ == "__main__":
     reference = save_checkpoint(folder, tie_word_embeddings=False, **options["names"])
     pooling = options["pooling"]
     runner = ["--runner", "pooling"] if pooling else []
-    with serving(folder, "--max-model-len", "128", *runner) as client:
+    with serving(folder, "--max-model-len", "128", *runner) as server:
+        client = server.client
         models = [model.id for model in client.models.list()]
         answers = (embed if pooling else complete)(client, models[0])
     expected = [(embed_in_hf if pooling else complete_in_hf)(reference, text) for text in PROMPTS]

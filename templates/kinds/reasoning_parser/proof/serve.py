@@ -1,25 +1,18 @@
 """Proof on a real vLLM: a server answers with reasoning, whole and streamed, through the parser.
 
-Never rendered. The model is tiny and random. A logits processor makes it begin its answer with the
-tokens that a request gives; everything else is the real server. tests/in_vllm runs it where vLLM and
-the plugin are installed, with its own scripts on PYTHONPATH:
-
-    python serve.py FOLDER NAME
-
-FOLDER is empty, and gets the checkpoint; NAME is for ``--reasoning-parser``. It prints one JSON
-object on the last line, and ends with an AssertionError if an answer is not as expected.
+Never rendered; tests/in_vllm/scripts/served.py runs it. The model is tiny and random. A logits
+processor makes it begin its answer with the tokens that a request gives; everything else is the real
+server.
 """
 
-import json
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from byte_llama import END_OF_TEXT, save_checkpoint
-from openai import OpenAI
-from serving import serving
+from byte_llama import END_OF_TEXT
 
 START, END = "<think>", "</think>"
+# Special tokens of the tokenizer.
+MARKERS = [START, END]
 # The content that the grammar of the structured output leaves no choice but to write.
 STRUCTURE = '{"noon": true}'
 
@@ -52,20 +45,24 @@ CASES = {
 }
 
 
+def options(names: Any, folder: Path) -> list[str]:
+    return ["--reasoning-parser", names.registered]
+
+
 def as_bytes(tokenizer: Any, text: str) -> list[int]:
     """Return the tokens of a text, and of its markers the single letters."""
     return [token for letter in text for token in tokenizer.encode(letter)]
 
 
-def ask(client: OpenAI, case: Case, ids: list[int], stream: bool) -> Any:
+def ask(server: Any, case: Case, ids: list[int], stream: bool) -> Any:
     options = dict(case.options)
     extra: dict[str, Any] = {"chat_template_kwargs": options.pop("chat_template_kwargs", {})}
     if ids:
         extra["vllm_xargs"] = {"force": ids}
     if case.structure:
         extra["structured_outputs"] = {"choice": [case.structure]}
-    return client.chat.completions.create(
-        model=client.models.list().data[0].id,
+    return server.client.chat.completions.create(
+        model=server.model,
         messages=[{"role": "user", "content": "Is it noon?"}],
         max_tokens=100,
         temperature=0,
@@ -82,16 +79,16 @@ def counted(usage: Any) -> int | None:
     return details and details.reasoning_tokens
 
 
-def whole(client: OpenAI, case: Case, ids: list[int]) -> dict:
-    answer = ask(client, case, ids, stream=False)
+def whole(server: Any, case: Case, ids: list[int]) -> dict:
+    answer = ask(server, case, ids, stream=False)
     [choice] = answer.choices
     reasoning, content = getattr(choice.message, "reasoning", None), choice.message.content
     return {"reasoning": reasoning, "content": content, "tokens": counted(answer.usage)}
 
 
-def streamed(client: OpenAI, case: Case, ids: list[int]) -> dict:
+def streamed(server: Any, case: Case, ids: list[int]) -> dict:
     reasoning, content, tokens, chunks = "", "", None, 0
-    for chunk in ask(client, case, ids, stream=True):
+    for chunk in ask(server, case, ids, stream=True):
         tokens = counted(chunk.usage) if chunk.usage else tokens
         for choice in chunk.choices:
             chunks += 1
@@ -108,8 +105,9 @@ def check(case: Case, answer: dict, length: int) -> None:
     assert answer["tokens"] in (None, length), (case, answer, length)
 
 
-def prove(client: OpenAI, tokenizer: Any) -> dict:
+def prove(server: Any, names: Any) -> dict:
     answers = {}
+    tokenizer = server.tokenizer
     for markers, encode in (("special", tokenizer.encode), ("plain", None)):
         for name, case in CASES.items():
             ids = encode(case.text) if encode else as_bytes(tokenizer, case.text)
@@ -122,21 +120,7 @@ def prove(client: OpenAI, tokenizer: Any) -> dict:
                 # And its last token counts where all is reasoning.
                 length += not end and bool(reasoned)
             for way in (whole, streamed):
-                answer = way(client, case, ids)
+                answer = way(server, case, ids)
                 answers[f"{markers}, {way.__name__}: {name}"] = answer
                 check(case, answer, length)
     return answers
-
-
-def main() -> None:
-    folder, name = Path(sys.argv[1]), sys.argv[2]
-    tokenizer = save_checkpoint(folder, [START, END])
-    options = ["--reasoning-parser", name, "--logits-processors", "forcing:Forcing"]
-    with serving(folder, *options) as client:
-        answers = prove(client, tokenizer)
-    # Last: the server writes until it has ended.
-    print(json.dumps(answers))
-
-
-if __name__ == "__main__":
-    main()

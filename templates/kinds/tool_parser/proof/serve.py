@@ -1,23 +1,14 @@
 """Proof on a real vLLM: a server answers with tool calls, whole and streamed, through the parser.
 
-Never rendered. The model is tiny and random. A regular expression, given as ``structured_outputs``,
-makes it write a call; everything else is the real server. tests/in_vllm runs it where vLLM and the
-plugin are installed, with its own scripts on PYTHONPATH:
-
-    python serve.py FOLDER NAME
-
-FOLDER is empty, and gets the checkpoint; NAME is for ``--tool-call-parser``. It prints one JSON
-object on the last line, and ends with an AssertionError if an answer is not as expected.
+Never rendered; tests/in_vllm/scripts/served.py runs it. The model is tiny and random, and is made to
+write what a request gives; everything else is the real server.
 """
 
 import json
-import re
-import sys
 from pathlib import Path
+from typing import Any
 
-from byte_llama import save_checkpoint
-from openai import OpenAI
-from serving import serving
+from byte_llama import END_OF_TEXT
 
 CALL = '<call>{"name": "add", "arguments": {"a": 1, "b": [2, "</call>"]}}</call>'
 ARGUMENTS = {"a": 1, "b": [2, "</call>"]}
@@ -25,27 +16,38 @@ MALFORMED = '<call>{"name": "add", "arguments": []}</call>'
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
 
 
-def ask(client: OpenAI, text: str, stream: bool):
-    return client.chat.completions.create(
-        model=client.models.list().data[0].id,
+# With a reasoning parser beside it, what a model writes is reasoning first, unless a request says so.
+PLAIN = {"chat_template_kwargs": {"enable_thinking": False}}
+
+
+def options(names: Any, folder: Path) -> list[str]:
+    return ["--enable-auto-tool-choice", "--tool-call-parser", names.registered]
+
+
+def ask(server: Any, text: str, stream: bool) -> Any:
+    ids = [token for letter in text for token in server.tokenizer.encode(letter)]
+    ids += server.tokenizer.encode(END_OF_TEXT)
+    return server.client.chat.completions.create(
+        model=server.model,
         messages=[{"role": "user", "content": "Add."}],
         tools=[TOOL],
         max_tokens=300,
+        temperature=0,
         stream=stream,
-        extra_body={"structured_outputs": {"regex": re.escape(text)}},
+        extra_body={"vllm_xargs": {"force": ids}, **PLAIN},
     )
 
 
-def whole(client: OpenAI, text: str) -> dict:
-    [choice] = ask(client, text, stream=False).choices
+def whole(server: Any, text: str) -> dict:
+    [choice] = ask(server, text, stream=False).choices
     made = choice.message.tool_calls or []
     calls = [(call.function.name, call.function.arguments) for call in made]
     return {"text": choice.message.content, "calls": calls, "end": choice.finish_reason}
 
 
-def streamed(client: OpenAI, text: str) -> dict:
+def streamed(server: Any, text: str) -> dict:
     content, calls, end, chunks = "", {}, None, 0
-    for chunk in ask(client, text, stream=True):
+    for chunk in ask(server, text, stream=True):
         for choice in chunk.choices:
             chunks += 1
             content += choice.delta.content or ""
@@ -64,7 +66,7 @@ def check(answer: dict, text: str | None, calls: int, end: str) -> None:
     assert all(json.loads(arguments) == ARGUMENTS for _, arguments in answer["calls"]), answer
 
 
-def prove(client: OpenAI) -> dict:
+def prove(server: Any, names: Any) -> dict:
     answers = {}
     for way in (whole, streamed):
         expected = [
@@ -74,19 +76,6 @@ def prove(client: OpenAI) -> dict:
             (MALFORMED, MALFORMED, 0, "stop"),
         ]
         for text, content, calls, end in expected:
-            answers[f"{way.__name__}: {text}"] = answer = way(client, text)
+            answers[f"{way.__name__}: {text}"] = answer = way(server, text)
             check(answer, content, calls, end)
     return answers
-
-
-def main() -> None:
-    folder, name = Path(sys.argv[1]), sys.argv[2]
-    save_checkpoint(folder)
-    with serving(folder, "--enable-auto-tool-choice", "--tool-call-parser", name) as client:
-        answers = prove(client)
-    # Last: the server writes until it has ended.
-    print(json.dumps(answers))
-
-
-if __name__ == "__main__":
-    main()
