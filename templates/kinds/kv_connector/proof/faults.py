@@ -13,12 +13,6 @@ FAULTS = {
         "ImportError",
     ),
     "the class has another name": (FILE, BASES, f"2{BASES}", "AttributeError"),
-    "the name gives another class": (
-        FILE,
-        "    # In vLLM's workers\n",
-        "    __qualname__ = __name__ = 'Another'\n",
-        "LookupError",
-    ),
     "models with several caches are not supported": (
         FILE,
         BASES,
@@ -43,7 +37,7 @@ WARNINGS: dict[str, tuple] = {
     "a folder that cannot be written is let through": (
         STORE,
         "    except OSError as error:\n        use =",
-        "    except ZeroDivisionError as error:\n        use =",
+        "    except OSError as error:\n        return folder\n        use =",
         "a folder that cannot be written",
     ),
     "an unknown setting is let through": (
