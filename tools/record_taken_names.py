@@ -1,6 +1,6 @@
 """Write taken_names/: all names that the supported vLLMs have already, from models to packages.
 
-The parsers are those of newer releases too, from their source: a plugin's name must outlive the
+The parsers and KV connectors are those of newer releases too, from their source: a plugin's name must outlive the
 supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
 """
 
@@ -8,6 +8,7 @@ import ast
 import json
 import re
 from pathlib import Path
+from typing import TypeGuard
 
 import mypy
 from shared import environments
@@ -42,7 +43,7 @@ print("\\n" + json.dumps(names))
 
 def main() -> None:
     """Ask every supported vLLM, and write the union of the answers."""
-    taken: dict[str, set[str]] = {"python": python_modules(), **parsers()}
+    taken: dict[str, set[str]] = {"python": python_modules(), **in_sources()}
     known: dict[str, set[str]] = {}
     for version in SUPPORTED_VLLM:
         python = environments.environment(version) / "python"
@@ -74,16 +75,32 @@ def first_of_all_that_know(name: str, known: dict[str, set[str]]) -> str:
     return first
 
 
-def parsers() -> dict[str, set[str]]:
-    """Return the names of the parsers of every release from the oldest supported one on."""
-    found: dict[str, set[str]] = {"reasoning_parsers": set(), "tool_parsers": set()}
+def in_sources() -> dict[str, set[str]]:
+    """Return what every release from the oldest supported one on registers: parsers, connectors."""
+    found: dict[str, set[str]] = {
+        "reasoning_parsers": set(),
+        "tool_parsers": set(),
+        "kv_connectors": set(),
+    }
     oldest = as_numbers(SUPPORTED_VLLM[0])
     for version, address in releases().items():
         if as_numbers(version) >= oldest:
             package = source_of(version, address) / "vllm"
             found["reasoning_parsers"] |= registered_in(package / "reasoning" / "__init__.py")
             found["tool_parsers"] |= registered_in(package / "tool_parsers" / "__init__.py")
+            found["kv_connectors"] |= connectors_in(package)
     return found
+
+
+def connectors_in(package: Path) -> set[str]:
+    """Return the names under which vLLM's factory of KV connectors registers them."""
+    file = package / "distributed" / "kv_transfer" / "kv_connector" / "factory.py"
+    calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if is_register(node)]
+    return {ast.literal_eval(call.args[0]) for call in calls}
+
+
+def is_register(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".register_connector")
 
 
 def registered_in(file: Path) -> set[str]:

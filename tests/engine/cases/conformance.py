@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import vllm.plugins
 from case_site import error_of, inspect, join, resolve
@@ -1277,3 +1278,127 @@ def a_quantization_has_what_models_and_vllm_read_of_it(site):
     assert config.packed_modules_mapping == {}
     assert config.override_quantization_method({"quant_method": "other"}, "mine") is None
     config.apply_vllm_mapper(None)
+
+
+# KV connectors
+
+HOOKS = ["start_load_kv", "wait_for_layer_load", "save_kv_layer", "wait_for_save"]
+HOOKS += ["get_num_new_matched_tokens", "update_state_after_alloc", "build_connector_meta"]
+KV_CONNECTOR = """
+from recorder import record
+from vllm.distributed.kv_transfer.kv_connector.v1.base import KVConnectorBase_V1, SupportsHMA
+record("imported")
+methods = dict.fromkeys([*{hooks}, "request_finished_all_groups"], lambda *_: None)
+Mine = type("Mine", (KVConnectorBase_V1, SupportsHMA), methods)
+Single = type("Single", (KVConnectorBase_V1,), methods)
+class Old(Mine):
+    def __init__(self, vllm_config, role):
+        super().__init__(vllm_config, role)
+"""
+
+
+def kv_connectors(site):
+    """Return vLLM's factory of KV connectors, with a module "connectors", and a config for it."""
+    from vllm.distributed.kv_transfer.kv_connector.factory import KVConnectorFactory
+
+    site.module("connectors", KV_CONNECTOR.format(hooks=HOOKS))
+
+    def config(name, path=None, one_cache=False):
+        transfer = SimpleNamespace(kv_connector=name, kv_connector_module_path=path)
+        scheduler = SimpleNamespace(disable_hybrid_kv_cache_manager=one_cache)
+        return SimpleNamespace(kv_transfer_config=transfer, scheduler_config=scheduler)
+
+    return KVConnectorFactory, config
+
+
+@behaviour
+def a_kv_connector_is_registered_by_name_and_imported_when_it_is_asked_for(site):
+    import inspect
+
+    factory, config = kv_connectors(site)
+    factory.register_connector("mine", "connectors", "Mine")
+    held = inspect.getclosurevars(factory._registry["mine"]).nonlocals
+    assert (held["module_path"], held["class_name"]) == ("connectors", "Mine")
+    assert site.records == []
+    mine = factory.get_connector_class_by_name("mine")
+    assert (mine.__name__, site.records) == ("Mine", ["imported"])
+    assert factory.get_connector_class(config("mine").kv_transfer_config) is mine
+
+
+@behaviour
+def a_second_registration_of_a_kv_connector_is_a_value_error(site):
+    factory, _ = kv_connectors(site)
+    for name in ("mine", "ExampleConnector"):
+        if name == "mine":
+            factory.register_connector(name, "connectors", "Mine")
+        error = error_of(lambda name=name: factory.register_connector(name, "a", "B"))
+        assert isinstance(error, ValueError)
+        assert f"Connector '{name}' is already registered" in str(error)
+    assert factory.get_connector_class_by_name("mine").__name__ == "Mine"
+
+
+@behaviour
+def a_kv_connector_that_nobody_has_registered_is_a_value_error(site):
+    factory, config = kv_connectors(site)
+    error = error_of(lambda: factory.get_connector_class(config("nobodys").kv_transfer_config))
+    assert isinstance(error, ValueError)
+    assert "Unsupported connector type: nobodys" in str(error)
+
+
+@behaviour
+def the_module_path_of_a_kv_connector_goes_before_its_name(site):
+    factory, config = kv_connectors(site)
+    factory.register_connector("Mine", "connectors", "Single")
+    transfer = config("Mine", "connectors").kv_transfer_config
+    assert factory.get_connector_class(transfer).__name__ == "Mine"
+    missing = config("Nobodys", "connectors").kv_transfer_config
+    error = error_of(lambda: factory.get_connector_class(missing))
+    assert isinstance(error, AttributeError)
+    assert "Class Nobodys not found in connectors" in str(error)
+
+
+@behaviour
+def a_kv_connector_by_its_path_must_take_three_arguments(site):
+    factory, config = kv_connectors(site)
+    transfer = config("Old", "connectors").kv_transfer_config
+    error = error_of(lambda: factory.get_connector_class(transfer))
+    assert isinstance(error, ValueError)
+    assert "Connector Old uses deprecated 2-argument constructor" in str(error)
+
+
+@behaviour
+def a_kv_connector_that_does_not_support_several_caches_is_refused_where_they_may_be(site):
+    factory, config = kv_connectors(site)
+    several, one = config("Single", "connectors"), config("Single", "connectors", one_cache=True)
+    error = error_of(lambda: factory.create_connector(several, "role", "cache"))
+    assert isinstance(error, ValueError)
+    assert "Connector Single does not support HMA but HMA is enabled" in str(error)
+    assert type(factory.create_connector(one, "role", "cache")).__name__ == "Single"
+
+
+@behaviour
+def a_kv_connector_keeps_what_it_is_made_with_and_what_it_is_sent(site):
+    factory, config = kv_connectors(site)
+    given = config("Mine", "connectors")
+    made = factory.create_connector(given, "role", "cache")
+    assert (made.role, made._vllm_config, made._kv_cache_config) == ("role", given, "cache")
+    assert made._kv_transfer_config is given.kv_transfer_config
+    made.bind_connector_metadata("work")
+    assert made._get_connector_metadata() == "work"
+    made.clear_connector_metadata()
+    assert isinstance(error_of(made._get_connector_metadata), AssertionError)
+    assert made.get_finished(set()) == (None, None)
+    assert (made.get_block_ids_with_load_errors(), made.reset_cache()) == (set(), None)
+
+
+@behaviour
+def a_kv_connector_that_lacks_a_method_cannot_be_made(site):
+    factory, config = kv_connectors(site)
+    given = config("Mine", "connectors")
+    mine = factory.get_connector_class(given.kv_transfer_config)
+    for name in [*HOOKS, "request_finished_all_groups"]:
+        methods = {each: lambda *_: None for each in HOOKS if each != name}
+        lacking = type("Lacking", mine.__bases__, methods)
+        error = error_of(lambda lacking=lacking: lacking(given, "role", "cache"))
+        assert isinstance(error, TypeError), name
+        assert name in str(error)
