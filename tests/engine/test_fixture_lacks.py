@@ -7,7 +7,7 @@ import pytest
     ("statement", "name"),
     [
         ("import vllm.config", "vllm.config"),
-        ("import vllm.v1.engine.core", "vllm.v1.engine"),
+        ("import vllm.v1.engine.core", "vllm.v1.engine.core"),
         ("from vllm.tokenizers import TokenizerRegistry", "vllm.tokenizers"),
         ("from vllm import LLM", "vllm.LLM"),
         ("from vllm import envs", "vllm.envs"),

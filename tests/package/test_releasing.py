@@ -18,6 +18,7 @@ QUESTIONS = {
         *("decoder", "extend", "embedding", "multimodal"),
         *("tool_parser", "reasoning_parser", "logits_processor", "layer_swap"),
         *("quantization", "kv_connector"),
+        *("quantization", "stat_logger"),
     ],
     "also": None,
     "package_name": None,

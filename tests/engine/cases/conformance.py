@@ -1402,3 +1402,107 @@ def a_kv_connector_that_lacks_a_method_cannot_be_made(site):
         error = error_of(lambda lacking=lacking: lacking(given, "role", "cache"))
         assert isinstance(error, TypeError), name
         assert name in str(error)
+
+
+# Stat loggers
+
+STATS = "vllm.stat_logger_plugins"
+STAT_LOGGER = """
+from recorder import record as note
+from vllm.v1.metrics.loggers import StatLoggerBase
+class {name}(StatLoggerBase):
+    def __init__(self, vllm_config, engine_index=0):
+        self.made = [vllm_config, engine_index]
+    def record(self, scheduler_stats, iteration_stats, mm_cache_stats=None, engine_idx=0):
+        note([*self.made, scheduler_stats, iteration_stats, mm_cache_stats, engine_idx])
+        if iteration_stats == "bad": raise ValueError("bad")
+    def log_engine_initialized(self): note("engine")
+"""
+
+
+def stat_loggers(site, *names) -> list[type]:
+    """Install a stat logger of each name; return the classes that vLLM would make."""
+    from vllm.v1.metrics.loggers import load_stat_logger_plugin_factories
+
+    for number, name in enumerate(names):
+        site.module(f"the_stats_{number}", STAT_LOGGER.format(name=f"Stats{number}"))
+        value = f"the_stats_{number}:Stats{number}"
+        site.plugin(name, group=STATS, package=f"plugin_{number}", value=value)
+    return load_stat_logger_plugin_factories()
+
+
+@behaviour
+def vllm_plugins_decides_about_stat_loggers_and_no_general_plugin_is_called(site):
+    found = stat_loggers(site, "mine", "other")
+    assert [each.__name__ for each in found] == ["Stats0", "Stats1"]
+    for value, names in {"other": ["Stats1"], "mine ": [], "": []}.items():
+        os.environ["VLLM_PLUGINS"] = value
+        assert [each.__name__ for each in stat_loggers(site)] == names, value
+    assert site.records == []
+
+
+@behaviour
+def a_stat_logger_that_is_a_function_or_another_class_stops_vllm(site):
+    for name, value in {"maker": "json:loads", "another": "json:JSONDecoder"}.items():
+        site.plugin(name, group=STATS, package=f"plugin_{name}", value=value)
+        os.environ["VLLM_PLUGINS"] = name
+        error = error_of(stat_loggers, site)
+        assert isinstance(error, TypeError)
+        assert f"Stat logger plugin {name!r} must be a subclass of StatLoggerBase" in str(error)
+
+
+@behaviour
+def a_stat_logger_that_cannot_be_imported_is_logged_and_left_out(site):
+    site.plugin("lost", group=STATS, package="plugin_lost", value="nowhere:Stats")
+    assert [each.__name__ for each in stat_loggers(site, "mine")] == ["Stats0"]
+    assert site.logged("ERROR", "Failed to load plugin lost")
+
+
+@behaviour
+def of_two_stat_loggers_with_one_name_the_later_is_made(site):
+    assert [each.__name__ for each in stat_loggers(site, "same", "same")] == ["Stats1"]
+
+
+@behaviour
+def a_stat_logger_without_one_of_the_methods_cannot_be_made(site):
+    from vllm.v1.metrics.loggers import StatLoggerBase
+
+    assert StatLoggerBase.__abstractmethods__ == {"__init__", "record", "log_engine_initialized"}
+    assert StatLoggerBase.log("self") is None
+    assert StatLoggerBase.record_sleep_state("self", 1, 0) is None
+
+
+@behaviour
+def a_stat_logger_is_made_for_each_engine_and_told_what_that_one_did(site):
+    from vllm.v1.metrics.loggers import PerEngineStatLoggerAdapter
+
+    [found] = stat_loggers(site, "mine")
+    vllms = PerEngineStatLoggerAdapter("config", [0, 2], found)
+    vllms.log_engine_initialized()
+    vllms.record("scheduler", None, mm_cache_stats="cache", engine_idx=2)
+    vllms.record(None, "step", engine_idx=1)
+    assert site.logged("WARNING", "Unexpected engine_idx: 1")
+    step = ["config", 2, "scheduler", None, "cache", 2]
+    assert site.records == ["engine", "engine", step]
+    # What it raises, vLLM raises.
+    assert isinstance(error_of(vllms.record, None, "bad"), ValueError)
+
+
+@behaviour
+def a_finished_request_has_these_figures_and_a_reason_with_a_name(site):
+    from vllm.v1.engine import FinishReason
+    from vllm.v1.metrics.stats import FinishedRequestStats, IterationStats, SchedulerStats
+
+    names = ["stop", "length", "abort", "error", "repetition"]
+    assert [str(each) for each in FinishReason] == names
+    assert json.dumps(FinishReason.LENGTH) == "1"
+    figures = vars(FinishedRequestStats(FinishReason.STOP))
+    assert figures.pop("finish_reason") is FinishReason.STOP
+    assert figures.pop("request_id") is figures.pop("max_tokens_param") is None
+    assert figures.pop("num_preemptions", 0) == 0
+    tokens = ["num_prompt_tokens", "num_generation_tokens", "num_cached_tokens"]
+    times = ["e2e_latency", "queued_time", "prefill_time", "inference_time", "decode_time"]
+    times.append("mean_time_per_output_token")
+    assert figures == {**dict.fromkeys([*tokens, *times], 0), "is_corrupted": False}
+    assert IterationStats().finished_requests == []
+    assert SchedulerStats().num_running_reqs == SchedulerStats().num_waiting_reqs == 0
