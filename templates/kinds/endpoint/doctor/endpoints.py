@@ -50,11 +50,12 @@ def place_of_key() -> str:
 
 def routes_of(endpoint: Any) -> list:
     """Return the routes that an endpoint adds to an app which has none."""
-    from fastapi import FastAPI
+    from fastapi import FastAPI, routing
 
     app = FastAPI(openapi_url=None)
     endpoint.attach_router(app)
-    return app.routes
+    # From FastAPI 0.137 on, an app has routers, and the function that finds the routes in them.
+    return [*getattr(routing, "iter_route_contexts", iter)(app.routes)]
 
 
 def problems_of_object(endpoint: Any) -> Iterator[tuple[str, str]]:
@@ -80,10 +81,10 @@ def problems_of_routes(routes: list) -> Iterator[tuple[str, str]]:
     """Return what is wrong with routes, and the cure: there are none, or one asks for no key."""
     if not routes:
         yield "has no route.", "add one to its router."
-    for route in routes:
-        if not (asks_for_key(route) or route.path.startswith(GUARDED)):
-            text = f"answers {route.path} without a key: whoever reaches the server can call it."
-            yield text, "put it into the router of the class, and leave attach_router as it is."
+    paths = {route.path for route in routes if not asks_for_key(route)}
+    if open_to_all := sorted(path for path in paths if not path.startswith(GUARDED)):
+        text = f"answers {' and '.join(open_to_all)} without a key: whoever reaches the server can ask."
+        yield text, "put that into the router of the class, and leave attach_router as it is."
 
 
 def asks_for_key(route: Any) -> bool:
@@ -95,8 +96,8 @@ def asks_for_key(route: Any) -> bool:
 
 def look_at_places(title: str, routes: list) -> Findings:
     """Warn of paths at which vLLM may have a route of its own, now or in another release."""
-    for path in sorted({route.path for route in routes}):
-        if not path.startswith("/plugins/"):
-            text = f"{title} answers {path}, where vLLM may have a route of its own: "
-            text += "up to vLLM 0.31 that one answers, from then on this one."
-            yield WARNING, text, "let its prefix begin with /plugins/."
+    paths = sorted({route.path for route in routes if not route.path.startswith("/plugins/")})
+    if paths:
+        text = f"{title} answers {' and '.join(paths)}, where vLLM may have a route of its own: "
+        text += "up to vLLM 0.31 that one answers, from then on this one."
+        yield WARNING, text, "let its prefix begin with /plugins/."

@@ -19,7 +19,6 @@ MUTATIONS = {
         "([own] if own else servers)",
         "[own, *servers]",
     ),
-    "an empty key is one": (ACCESS, "servers) if key]", "servers) if key is not None]"),
     "no route asks for a key": (BASE, ", dependencies=[Depends(check_key)]", ""),
     "its routes stand anywhere": (BASE, "prefix=self.prefix, ", ""),
     "a route gets no engine where there is none": (
@@ -27,7 +26,6 @@ MUTATIONS = {
         "        raise HTTPException(503, NO_ENGINE)\n",
         "        return None\n",
     ),
-    "a missing key is not logged": (BASE, "if not access.keys:", "if False:"),
     "the workers are not asked": (
         ROUTES,
         'await engine.collective_rpc("get_model_inspection")',

@@ -1,7 +1,7 @@
 """Proof on a real vLLM: a server has the endpoint, which asks for a key and then asks the workers.
 
-Never rendered; tests/in_vllm/scripts/served.py runs it. VLLM_PLUGINS, which must name the endpoint,
-holds for every part of the package: that it is let in, the other proofs show.
+Never rendered; tests/in_vllm/scripts/served.py runs it. VLLM_PLUGINS must name the endpoint, and then
+holds for the other parts too: some have entry points with the registered name.
 """
 
 import json
@@ -16,7 +16,8 @@ def options(names: Any, folder: Path) -> list[str]:
 
 
 def environment(names: Any, folder: Path) -> dict[str, str]:
-    return {"VLLM_PLUGINS": names.plugin, f"KEY_OF_{names.package.upper()}": "a secret"}
+    allowed = f"{names.plugin},{names.registered}"
+    return {"VLLM_PLUGINS": allowed, f"KEY_OF_{names.package.upper()}": "a secret"}
 
 
 def prove(server: Any, names: Any) -> dict:

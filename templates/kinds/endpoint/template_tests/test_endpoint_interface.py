@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from fake_server import KEY, FakeEngine, ask, server_with
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, routing
 from vllm.plugins import load_endpoint_plugins
 from vllm.plugins.endpoint_plugins.interface import EndpointPlugin
 
@@ -101,7 +101,9 @@ def test_it_has_the_interface_of_vllm(endpoint):
 
 def test_all_of_its_routes_stand_below_its_prefix_and_ask_for_a_key(endpoint):
     app = server_with(endpoint, FakeEngine(), api_key=[KEY])
-    added = [route for route in app.routes if route.path.startswith(f"{endpoint.prefix}/")]
+    # From FastAPI 0.137 on, an app has routers, and the function that finds the routes in them.
+    routes = getattr(routing, "iter_route_contexts", iter)(app.routes)
+    added = [route for route in routes if route.path.startswith(f"{endpoint.prefix}/")]
     assert len(added) == len(endpoint.router.routes) > 0
     for route in added:
         for method in getattr(route, "methods", ()):
