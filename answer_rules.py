@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -353,6 +354,13 @@ def reason_against_extra_argument(name: str) -> str:
     return problem_with_name_length(name)
 
 
+def reason_against_route(name: str) -> str:
+    """Say what is wrong with a name as a part of a URL's path, without a cure."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid part of a route (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
 def reason_against_quantization(name: str) -> str:
     """Say what is wrong with the name of a quantization, without a cure.
 
@@ -540,10 +548,11 @@ def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
     """Return the tables of about.py, each with what its names and values are called, and a module.
 
     ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
-    that known; ``gated`` says whether VLLM_PLUGINS can keep it out.
+    that known; ``gated`` says whether VLLM_PLUGINS can keep it out, and ``opt_in`` whether vLLM
+    loads it only where VLLM_PLUGINS names it.
     """
     return {
-        table: {"group": "", "gated": True} | called | {"module": each["module"]}
+        table: {"group": "", "gated": True, "opt_in": False} | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
@@ -567,6 +576,14 @@ def modules(context: Any, key: str) -> list[str]:
     """Return what the rooms of a package say under a key, each once."""
     found = (each.get(key) for each in rooms(context["cookiecutter"]))
     return list(dict.fromkeys(filter(None, found)))
+
+
+@pass_context
+def tests_need(context: Any) -> str:
+    """Return what the tests of a package need beside it, as a Python literal."""
+    found = (each.get("tests_need", []) for each in rooms(context["cookiecutter"]))
+    needed = {"griffe>=1.14", "pytest>=8", *chain.from_iterable(found)}
+    return json.dumps(sorted(needed))
 
 
 def import_from(module: str, names: list[str], indent: int = 0) -> str:
@@ -629,6 +646,7 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "extra_argument": reason_against_extra_argument,
     "quantization": reason_against_quantization,
     "kv_connector": reason_against_kv_connector,
+    "route": reason_against_route,
 }
 # In the order of the questions.
 RULES = {
@@ -665,4 +683,5 @@ GLOBALS = {
     "registered_tables": registered_tables,
     "source": source,
     "tables": tables,
+    "tests_need": tests_need,
 }

@@ -32,7 +32,7 @@ setup(
     # No dependencies: pip must not replace the vLLM that this plugin is installed into.
     extras_require={
         "vllm": [f"vllm>={about['OLDEST_VLLM']},<={about['NEWEST_VLLM']}"],
-        "test": ["griffe>=1.14", "pytest>=8"],
+        "test": {{ tests_need() }},
     },
     entry_points={
         # group: plugin name = plugin value

@@ -1438,6 +1438,59 @@ def vllm_plugins_decides_about_stat_loggers_and_no_general_plugin_is_called(site
     for value, names in {"other": ["Stats1"], "mine ": [], "": []}.items():
         os.environ["VLLM_PLUGINS"] = value
         assert [each.__name__ for each in stat_loggers(site)] == names, value
+
+
+# Endpoints
+
+ENDPOINTS = "vllm.endpoint_plugins"
+ENDPOINT = """
+from recorder import record
+record("imported")
+class {name}:
+    name = {name!r}
+    required_tasks = {tasks}
+    def __init__(self):
+        {made}
+    def attach_router(self, app): pass
+    async def init_state(self, engine_client, state, args): pass
+"""
+
+
+def endpoint(site, name, tasks=None, made="pass") -> None:
+    """Add an endpoint, which requires some tasks and does something when it is made."""
+    site.module(f"endpoint_{name}", ENDPOINT.format(name=name, tasks=tasks, made=made))
+    value = f"endpoint_{name}:{name}"
+    site.plugin(name, group=ENDPOINTS, package=f"plugin_{name}", value=value)
+
+
+def endpoints(vllm_plugins, *tasks) -> list[str]:
+    """Return the endpoints that a server loads whose model has some tasks."""
+    from vllm.plugins import load_endpoint_plugins
+
+    os.environ.pop("VLLM_PLUGINS", None)
+    if vllm_plugins is not None:
+        os.environ["VLLM_PLUGINS"] = vllm_plugins
+    return [found.name for found in load_endpoint_plugins(tasks)]
+
+
+@behaviour
+def an_endpoint_is_loaded_only_where_vllm_plugins_names_it(site):
+    endpoint(site, "a")
+    endpoint(site, "b")
+    for value in (None, "", "all", "A", "a ,b ", "dist-of-a-plugin_a"):
+        assert endpoints(value, "generate") == [], value
+    assert endpoints("b", "generate") == ["b"]
+    assert endpoints("b,a", "generate") == ["a", "b"]
+
+
+@behaviour
+def without_vllm_plugins_a_warning_names_the_endpoints_and_nothing_is_imported(site):
+    assert endpoints(None) == []
+    assert site.logged("WARNING", "") == []
+    endpoint(site, "a")
+    assert endpoints(None) == []
+    [warning] = site.logged("WARNING", "VLLM_PLUGINS is not set")
+    assert "['a']" in warning
     assert site.records == []
 
 
@@ -1506,3 +1559,43 @@ def a_finished_request_has_these_figures_and_a_reason_with_a_name(site):
     assert figures == {**dict.fromkeys([*tokens, *times], 0), "is_corrupted": False}
     assert IterationStats().finished_requests == []
     assert SchedulerStats().num_running_reqs == SchedulerStats().num_waiting_reqs == 0
+
+
+def an_endpoint_whose_tasks_a_server_lacks_is_left_out_with_a_line_at_info(site):
+    endpoint(site, "a", tasks=("embed",))
+    assert endpoints("a", "generate") == endpoints("a") == []
+    assert len(site.logged("INFO", "Skipping endpoint plugin a")) == 2
+    assert [each for each in site.log if each.levelno > logging.INFO] == []
+
+
+@behaviour
+def one_of_its_tasks_is_enough_for_an_endpoint(site):
+    endpoint(site, "a", tasks=("embed", "generate"))
+    assert endpoints("a", "generate", "render") == ["a"]
+
+
+@behaviour
+def of_tasks_that_are_a_text_the_letters_are_read(site):
+    endpoint(site, "a", tasks="'generate'")
+    assert endpoints("a", "generate") == []
+    assert endpoints("a", "g") == ["a"]
+
+
+@behaviour
+def an_endpoint_that_cannot_be_made_is_logged_and_the_others_are_loaded(site):
+    endpoint(site, "a", made="raise RuntimeError('broken')")
+    endpoint(site, "b")
+    assert endpoints("a,b", "generate") == ["b"]
+    assert site.logged("ERROR", "Failed to instantiate endpoint plugin a")
+
+
+@behaviour
+def an_endpoint_has_a_name_tasks_and_two_methods(site):
+    from vllm.plugins.endpoint_plugins.interface import EndpointPlugin
+
+    endpoint(site, "a")
+    endpoint_a = __import__("endpoint_a").a
+    assert isinstance(endpoint_a(), EndpointPlugin)
+    for name in ("name", "required_tasks", "attach_router", "init_state"):
+        left = {key: value for key, value in vars(endpoint_a).items() if key != name}
+        assert not isinstance(type("Another", (), left)(), EndpointPlugin), name
