@@ -529,10 +529,12 @@ def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
     """Return the tables of about.py, each with what its names and values are called, and a module.
 
     ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
-    that known; ``gated`` says whether VLLM_PLUGINS can keep it out.
+    that known; ``entry`` is what such an entry point names of a value in the table; ``gated`` says
+    whether VLLM_PLUGINS can keep it out.
     """
+    usual = {"group": "", "entry": "{value}", "gated": True}
     return {
-        table: {"group": "", "gated": True} | called | {"module": each["module"]}
+        table: usual | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
@@ -617,6 +619,8 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "tool_parser": partial(reason_against_parser, "tool"),
     "extra_argument": reason_against_extra_argument,
     "quantization": reason_against_quantization,
+    # The name of an entry point that VLLM_PLUGINS decides about; vLLM itself has none.
+    "io_processor": reason_against_plugin_name,
 }
 # In the order of the questions.
 RULES = {
