@@ -550,9 +550,13 @@ def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
     ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
     that known; ``gated`` says whether VLLM_PLUGINS can keep it out, and ``opt_in`` whether vLLM
     loads it only where VLLM_PLUGINS names it.
+    that known; ``entry`` is what such an entry point names of a value in the table; ``gated`` says
+    whether VLLM_PLUGINS can keep it out.
     """
+    usual = {"group": "", "entry": "{value}", "gated": True}
     return {
         table: {"group": "", "gated": True, "opt_in": False} | called | {"module": each["module"]}
+        table: usual | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
@@ -647,6 +651,8 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "quantization": reason_against_quantization,
     "kv_connector": reason_against_kv_connector,
     "route": reason_against_route,
+    # The name of an entry point that VLLM_PLUGINS decides about; vLLM itself has none.
+    "io_processor": reason_against_plugin_name,
 }
 # In the order of the questions.
 RULES = {

@@ -39,7 +39,7 @@ setup(
         "vllm.general_plugins": [f"{about['PLUGIN_NAME']} = {PACKAGE}:register"],
 {%- for table, of in tables().items() if of.group %}
         "{{ of.group }}": [
-            f"{name} = {PACKAGE}.{value}" for name, value in about["{{ table }}"].items()
+            f"{name} = {PACKAGE}.{{ of.entry }}" for name, value in about["{{ table }}"].items()
         ],
 {%- endfor %}
     },

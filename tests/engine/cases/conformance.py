@@ -4,6 +4,7 @@ The same code runs in the fixture engine and in every supported vLLM; tests/engi
 knows the differences. A case is a function whose name says the behaviour; its folder is ``site``.
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -815,6 +816,115 @@ def a_change_of_the_batch_says_what_was_removed_added_and_moved(site):
     assert (change.batch_size, change.removed, change.added) == (2, [1], [added])
     assert change.moved == [(2, 1, move)]
     assert swap is not move
+
+
+# IO processors
+
+IO_PROCESSORS = "vllm.io_processor_plugins"
+IO_PROCESSOR = """
+from vllm.plugins.io_processors.interface import IOProcessor
+class Mine(IOProcessor):
+    def pre_process(self, prompt, request_id=None, **kwargs): return ["a", "b"]
+    def post_process(self, model_output, request_id=None, **kwargs): return model_output
+"""
+
+
+def io_processor(site, asked=None, in_config_json=None, **functions):
+    """Install IO processors, each with a function's body by its name; return the one asked for."""
+    from vllm.plugins.io_processors import get_io_processor
+
+    site.module("the_io_processor", IO_PROCESSOR)
+    for name, body in functions.items():
+        site.plugin(name, body, group=IO_PROCESSORS)
+    settings = {} if in_config_json is None else {"io_processor_plugin": in_config_json}
+    hf_config = SimpleNamespace(to_dict=lambda: settings)
+    config = SimpleNamespace(model_config=SimpleNamespace(hf_config=hf_config))
+    return get_io_processor(config, None, asked)
+
+
+MINE = "return 'the_io_processor.Mine'"
+
+
+@behaviour
+def an_io_processor_is_made_only_if_it_is_asked_for_and_the_option_comes_first(site):
+    assert io_processor(site, mine=MINE, other="return 'nowhere.Other'") is None
+    assert type(io_processor(site, "mine")).__name__ == "Mine"
+    assert type(io_processor(site, None, "mine")).__name__ == "Mine"
+    assert type(io_processor(site, "mine", "other")).__name__ == "Mine"
+    assert isinstance(error_of(io_processor, site, "other", "mine"), ModuleNotFoundError)
+
+
+@behaviour
+def an_io_processor_that_vllm_plugins_keeps_out_is_called_not_installed(site):
+    os.environ["VLLM_PLUGINS"] = "other, mine"
+    error = error_of(lambda: io_processor(site, "mine", mine=MINE))
+    assert isinstance(error, ValueError)
+    assert str(error) == "No IOProcessor plugins installed but one is required (mine)."
+    error = error_of(lambda: io_processor(site, None, "mine", other=MINE))
+    assert isinstance(error, ValueError)
+    assert "'mine' IO Processor plugin but it is not installed. Available plugins: ['other']" in (
+        str(error)
+    )
+
+
+@behaviour
+def an_io_processor_whose_function_fails_or_returns_nothing_is_left_out(site):
+    made = io_processor(site, "mine", a="raise SystemError('a')", b="return None", mine=MINE)
+    assert type(made).__name__ == "Mine"
+    assert [record.getMessage() for record in site.log if record.levelname == "WARNING"] == [
+        "Failed to load plugin a."
+    ]
+    assert "it is not installed" in str(error_of(io_processor, site, "b"))
+
+
+@behaviour
+def whatever_class_an_io_processor_function_names_is_made(site):
+    site.module("anything", "class Any:\n    def __init__(self, *given): self.given = given")
+    made = io_processor(site, "mine", mine="return 'anything.Any'")
+    assert made.given[1:] == (None,)
+
+
+@behaviour
+def of_two_io_processors_with_one_name_the_later_is_made(site):
+    site.plugin("same", MINE, group=IO_PROCESSORS, package="first")
+    site.plugin("same", "return 'collections.OrderedDict'", group=IO_PROCESSORS, package="last")
+    assert isinstance(error_of(io_processor, site, "same"), TypeError)
+
+
+@behaviour
+def an_io_processor_without_one_of_two_methods_cannot_be_made(site):
+    from vllm.plugins.io_processors.interface import IOProcessor
+
+    assert IOProcessor.__abstractmethods__ == {"pre_process", "post_process"}
+    made = io_processor(site, "mine", mine=MINE)
+    assert isinstance(error_of(made.parse_data, {}), NotImplementedError)
+    assert type(made.vllm_config).__name__ == "SimpleNamespace"
+
+
+@behaviour
+def an_io_processor_asks_for_the_task_plugin_or_for_what_it_is_given(site):
+    from vllm.pooling_params import PoolingParams
+
+    made = io_processor(site, "mine", mine=MINE)
+    assert made.merge_pooling_params().task == "plugin"
+    given = PoolingParams(dimensions=2)
+    assert made.merge_pooling_params(given) is given
+    copy = given.clone()
+    copy.task = "embed"
+    assert (given.task, given.dimensions, copy.dimensions) == (None, 2, 2)
+    assert given == PoolingParams(dimensions=2)
+
+
+@behaviour
+def an_io_processor_gets_the_outputs_in_the_order_of_its_prompts(site):
+    async def outputs():
+        for place in (2, 0, 1):
+            yield place, f"output {place}"
+
+    made = io_processor(site, "mine", mine=MINE)
+    found = asyncio.run(made.post_process_async(outputs()))
+    assert found == ["output 0", "output 1", "output 2"]
+    assert asyncio.run(made.pre_process_async("prompt")) == ["a", "b"]
 
 
 # Parsers

@@ -1,6 +1,7 @@
 """Stands for ``vllm.plugins``: which entry points run in a process, and what a failure does.
 Leaves out what uses the other groups: platforms, IO processors, endpoints."""
 Leaves out what uses the other groups: platforms, IO processors, stat loggers."""
+Leaves out what uses the other groups: platforms, stat loggers, endpoints."""
 
 import logging
 import os
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_PLUGINS_GROUP = "vllm.general_plugins"
 STAT_LOGGER_PLUGINS_GROUP = "vllm.stat_logger_plugins"
 ENDPOINT_PLUGINS_GROUP = "vllm.endpoint_plugins"
+IO_PROCESSOR_PLUGINS_GROUP = "vllm.io_processor_plugins"
 # A forked child inherits this together with the registry: plugins do not run there again.
 plugins_loaded = False
 called_plugins: list[str] = []  # The fixture's own, for the reports of vllm.fixture.
