@@ -45,6 +45,8 @@ TAKEN_PARSERS = {
 TAKEN_EXTRA_ARGUMENTS = (TAKEN / "extra_arguments.txt").read_text().split()
 # Every name of a quantization in any supported vLLM.
 TAKEN_QUANTIZATIONS = (TAKEN / "quantizations.txt").read_text().split()
+# Every name of a LoRA resolver in any supported vLLM; there are spaces in them.
+TAKEN_LORA_RESOLVERS = (TAKEN / "lora_resolvers.txt").read_text().splitlines()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -365,6 +367,15 @@ def reason_against_quantization(name: str) -> str:
     return problem_with_name_length(name)
 
 
+def reason_against_lora_resolver(name: str) -> str:
+    """Say what is wrong with the name of a LoRA resolver, without a cure."""
+    if name in TAKEN_LORA_RESOLVERS:
+        return "is a LoRA resolver of vLLM's own"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid LoRA resolver's name (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
 def problem_with_name_length(name: str) -> str:
     """Say so if a name is longer than names may be, without a cure."""
     too_long = len(name) > LONGEST_NAME
@@ -617,6 +628,7 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "tool_parser": partial(reason_against_parser, "tool"),
     "extra_argument": reason_against_extra_argument,
     "quantization": reason_against_quantization,
+    "lora_resolver": reason_against_lora_resolver,
 }
 # In the order of the questions.
 RULES = {
