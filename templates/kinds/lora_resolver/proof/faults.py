@@ -16,7 +16,8 @@ FAULTS = {
     "the method is no coroutine function": (
         RESOLVER,
         "    async def resolve_lora(",
-        "    def resolve_lora(",
+        # What it returns can be awaited once.
+        '    @__import__("functools").lru_cache\n    async def resolve_lora(',
         "not a coroutine function",
     ),
     "the method takes no base model": (
