@@ -2,7 +2,7 @@
 
 import pytest
 from installed_package import Installed, install, proof_of
-from shared.rendering import read_about, settings_of
+from shared.rendering import ROOT, RULES, read_about, settings_of
 
 PACKAGE = "vllm_my_lora_resolver"
 FOLDER = f"LORA_FOLDER_OF_{PACKAGE.upper()}"
@@ -15,6 +15,20 @@ def test_about_py_and_the_setting_are_named_after_the_package(render):
     adapters = render(kind="lora_resolver") / PACKAGE / "adapters.py"
     # vLLM warns of what begins with VLLM_ and is not its own.
     assert f'\nFOLDER = "{FOLDER}"\n' in adapters.read_text("utf-8")
+
+
+def test_a_name_of_vllms_own_is_refused():
+    names = (ROOT / "taken_names" / "lora_resolvers.txt").read_text().splitlines()
+    assert names == ["Filesystem Resolver", "Hf Hub Resolver"]
+    answers = {"kind": "decoder", "also": "lora_resolver"}
+    said = [RULES["problem_with_registered_name"](name, answers) for name in [*names, "mine"]]
+    assert [text.partition(": use ")[2] for text in said] == [
+        "filesystem_resolver",
+        "hf_hub_resolver",
+        "",
+    ]
+    alone = RULES["problem_with_registered_name"](names[0], {"kind": "lora_resolver", "also": "-"})
+    assert alone.startswith("is a LoRA resolver of vLLM's own: use ")
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+FOLDER = "LORA_FOLDER_OF_{{ cookiecutter.package_name | upper }}"
+
 
 def settings_in(folder: Path) -> dict[str, str]:
     """Write an adapter below a folder; return the environment variables with which it is found."""
@@ -10,7 +12,4 @@ def settings_in(folder: Path) -> dict[str, str]:
     adapter.mkdir(parents=True, exist_ok=True)
     (adapter / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA"}))
     (adapter / "adapter_model.safetensors").write_bytes(b"weights")
-    return {
-        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
-        "LORA_FOLDER_OF_{{ cookiecutter.package_name | upper }}": str(adapter.parent),
-    }
+    return {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", FOLDER: str(adapter.parent)}

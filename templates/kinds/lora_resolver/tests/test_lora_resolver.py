@@ -8,6 +8,7 @@ import pytest
 {{ import_from(cookiecutter.package_name, ["_safety", "lora_resolver"]) }}
 {{ import_from(cookiecutter.package_name ~ ".adapters", ["CONFIG", "FOLDER", "WEIGHTS", "id_of"]) }}
 
+Resolver = lora_resolver.{{ class_of("lora_resolver") }}
 BASE = "org/base"
 
 
@@ -37,7 +38,7 @@ def log(monkeypatch):
 
 
 def resolve(name: str):
-    return asyncio.run(lora_resolver.{{ class_of("lora_resolver") }}().resolve_lora(BASE, name))
+    return asyncio.run(Resolver().resolve_lora(BASE, name))
 
 
 def test_vllm_is_told_where_the_adapter_is(adapter, log):
@@ -68,20 +69,18 @@ def test_an_adapter_of_another_model_is_refused_with_the_reason(adapter, log):
     assert (level, "base_model_name_or_path = None" in text) == ("warning", True)
 
 
-def test_other_requests_are_answered_while_an_adapter_is_looked_for(adapter, monkeypatch):
+async def look_for_one_that_needs_another_request(monkeypatch):
+    """Ask a resolver that finds nothing until the server has done something else meanwhile."""
+    loop = asyncio.get_running_loop()
+
+    def find_adapter(name, base_model):
+        return asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "/found"), loop).result(5)
+
+    monkeypatch.setattr(lora_resolver, "find_adapter", find_adapter)
+    return await Resolver().resolve_lora(BASE, "one")
+
+
+def test_other_requests_are_answered_while_an_adapter_is_looked_for(monkeypatch):
     """The server has one thread for all of them."""
-
-    async def another():
-        return adapter
-
-    async def ask():
-        loop = asyncio.get_running_loop()
-        # Finds nothing until something else was done meanwhile.
-        monkeypatch.setattr(
-            lora_resolver,
-            "find_adapter",
-            lambda *_: asyncio.run_coroutine_threadsafe(another(), loop).result(10),
-        )
-        return await lora_resolver.{{ class_of("lora_resolver") }}().resolve_lora(BASE, "one")
-
-    assert asyncio.run(ask()).lora_path == str(adapter)
+    request = asyncio.run(look_for_one_that_needs_another_request(monkeypatch))
+    assert request.lora_path == "/found"
