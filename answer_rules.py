@@ -48,6 +48,8 @@ TAKEN_EXTRA_ARGUMENTS = (TAKEN / "extra_arguments.txt").read_text().split()
 TAKEN_QUANTIZATIONS = (TAKEN / "quantizations.txt").read_text().split()
 # Every name of a KV connector in any vLLM since the oldest supported one.
 TAKEN_KV_CONNECTORS = (TAKEN / "kv_connectors.txt").read_text().split()
+# Every name of a LoRA resolver in any supported vLLM; there are spaces in them.
+TAKEN_LORA_RESOLVERS = (TAKEN / "lora_resolvers.txt").read_text().splitlines()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -381,6 +383,12 @@ def reason_against_kv_connector(name: str) -> str:
         return "is a KV connector of vLLM's own"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         return "is not a valid name of a KV connector (letters, digits, and . _ - between them)"
+def reason_against_lora_resolver(name: str) -> str:
+    """Say what is wrong with the name of a LoRA resolver, without a cure."""
+    if name in TAKEN_LORA_RESOLVERS:
+        return "is a LoRA resolver of vLLM's own"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid LoRA resolver's name (letters, digits, and . _ - between them)"
     return problem_with_name_length(name)
 
 
@@ -653,6 +661,7 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "route": reason_against_route,
     # The name of an entry point that VLLM_PLUGINS decides about; vLLM itself has none.
     "io_processor": reason_against_plugin_name,
+    "lora_resolver": reason_against_lora_resolver,
 }
 # In the order of the questions.
 RULES = {

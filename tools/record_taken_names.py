@@ -2,6 +2,8 @@
 
 The parsers and KV connectors are those of newer releases too, from their source: a plugin's name must outlive the
 supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
+The parsers and LoRA resolvers are those of newer releases too, from their source: a plugin's name
+must outlive the supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
 """
 
 import ast
@@ -44,6 +46,7 @@ print("\\n" + json.dumps(names))
 def main() -> None:
     """Ask every supported vLLM, and write the union of the answers."""
     taken: dict[str, set[str]] = {"python": python_modules(), **in_sources()}
+    taken: dict[str, set[str]] = {"python": python_modules(), **from_sources()}
     known: dict[str, set[str]] = {}
     for version in SUPPORTED_VLLM:
         python = environments.environment(version) / "python"
@@ -82,6 +85,10 @@ def in_sources() -> dict[str, set[str]]:
         "tool_parsers": set(),
         "kv_connectors": set(),
     }
+def from_sources() -> dict[str, set[str]]:
+    """Return the names of the parsers and LoRA resolvers of every release since the oldest supported."""
+    names = ("lora_resolvers", "reasoning_parsers", "tool_parsers")
+    found: dict[str, set[str]] = {what: set() for what in names}
     oldest = as_numbers(SUPPORTED_VLLM[0])
     for version, address in releases().items():
         if as_numbers(version) >= oldest:
@@ -89,6 +96,8 @@ def in_sources() -> dict[str, set[str]]:
             found["reasoning_parsers"] |= registered_in(package / "reasoning" / "__init__.py")
             found["tool_parsers"] |= registered_in(package / "tool_parsers" / "__init__.py")
             found["kv_connectors"] |= connectors_in(package)
+            for file in (package / "plugins" / "lora_resolvers").glob("*.py"):
+                found["lora_resolvers"] |= resolvers_in(file)
     return found
 
 
@@ -111,6 +120,11 @@ def registered_in(file: Path) -> set[str]:
         if isinstance(node, ast.Assign) and "_TO_REGISTER" in ast.unparse(node.targets[0])
     ]
     return set(ast.literal_eval(table))
+
+
+def resolvers_in(file: Path) -> set[str]:
+    """Return the names under which a module of vLLM's registers LoRA resolvers."""
+    return set(re.findall(r'\.register_resolver\(\s*"(.+?)"', file.read_text("utf-8")))
 
 
 def python_modules() -> set[str]:

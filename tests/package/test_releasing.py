@@ -19,6 +19,7 @@ QUESTIONS = {
         *("tool_parser", "reasoning_parser", "logits_processor", "layer_swap"),
         *("quantization", "kv_connector"),
         *("quantization", "stat_logger"),
+        *("quantization", "lora_resolver"),
     ],
     "also": None,
     "package_name": None,

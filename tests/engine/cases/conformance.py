@@ -1709,3 +1709,90 @@ def an_endpoint_has_a_name_tasks_and_two_methods(site):
     for name in ("name", "required_tasks", "attach_router", "init_state"):
         left = {key: value for key, value in vars(endpoint_a).items() if key != name}
         assert not isinstance(type("Another", (), left)(), EndpointPlugin), name
+
+
+# LoRA resolvers
+
+
+def lora_resolvers():
+    """Return vLLM's registry of LoRA resolvers, and a class of one that finds nothing."""
+    from vllm.lora.resolver import LoRAResolver, LoRAResolverRegistry
+
+    class Mine(LoRAResolver):
+        async def resolve_lora(self, base_model_name, lora_name):
+            return None
+
+    return LoRAResolverRegistry, Mine
+
+
+@behaviour
+def a_lora_resolver_is_kept_as_the_object_that_was_registered(site):
+    registry, make = lora_resolvers()
+    mine, names = make(), registry.get_supported_resolvers()
+    assert "mine" not in names
+    registry.register_resolver("mine", mine)
+    assert "mine" in names
+    assert registry.get_resolver("mine") is registry.resolvers["mine"] is mine
+
+
+@behaviour
+def of_two_lora_resolvers_with_one_name_the_later_counts_and_is_warned_of(site):
+    registry, make = lora_resolvers()
+    registry.register_resolver("mine", make())
+    assert site.logged("WARNING", "LoRA resolver mine") == []
+    later = make()
+    registry.register_resolver("mine", later)
+    assert registry.get_resolver("mine") is later
+    assert len(site.logged("WARNING", "LoRA resolver mine is already registered, and will be")) == 1
+
+
+@behaviour
+def a_lora_resolver_that_nobody_has_registered_is_a_key_error(site):
+    registry, _ = lora_resolvers()
+    error = error_of(registry.get_resolver, "nobodys")
+    assert isinstance(error, KeyError)
+    assert "LoRA resolver 'nobodys' not found." in str(error)
+
+
+@behaviour
+def any_object_is_registered_as_a_lora_resolver(site):
+    registry, _ = lora_resolvers()
+    mine = object()
+    registry.register_resolver("mine", mine)
+    assert registry.get_resolver("mine") is mine
+
+
+@behaviour
+def a_lora_resolver_without_resolve_lora_cannot_be_made(site):
+    from inspect import iscoroutinefunction, signature
+
+    from vllm.lora.resolver import LoRAResolver
+
+    error = error_of(type("Mine", (LoRAResolver,), {}))
+    assert isinstance(error, TypeError)
+    assert "resolve_lora" in str(error)
+    assert iscoroutinefunction(LoRAResolver.resolve_lora)
+    names = list(signature(LoRAResolver.resolve_lora).parameters)
+    assert names == ["self", "base_model_name", "lora_name"]
+
+
+@behaviour
+def an_adapter_needs_an_id_above_zero_and_a_path(site):
+    from vllm.lora.request import LoRARequest
+
+    assert isinstance(error_of(LoRARequest, "one", 0, "/one"), ValueError)
+    assert isinstance(error_of(LoRARequest, "one", 1), AssertionError)
+    made = LoRARequest(lora_name="one", lora_int_id=1, lora_path="/one")
+    assert (made.lora_name, made.lora_int_id, made.lora_path) == ("one", 1, "/one")
+    # vLLM's server sets another.
+    made.lora_int_id = 2
+    assert made.base_model_name is None
+
+
+@behaviour
+def adapters_of_one_name_are_equal_whatever_else_they_have(site):
+    from vllm.lora.request import LoRARequest
+
+    one, same, other = (LoRARequest(*of) for of in (("a", 1, "/1"), ("a", 2, "/2"), ("b", 1, "/1")))
+    assert one == same != other
+    assert hash(one) == hash(same)
