@@ -45,6 +45,8 @@ TAKEN_PARSERS = {
 TAKEN_EXTRA_ARGUMENTS = (TAKEN / "extra_arguments.txt").read_text().split()
 # Every name of a quantization in any supported vLLM.
 TAKEN_QUANTIZATIONS = (TAKEN / "quantizations.txt").read_text().split()
+# Of vLLM's own platforms, which it looks for by name among the plugins too.
+TAKEN_PLATFORMS = (TAKEN / "platforms.txt").read_text().split()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -69,7 +71,7 @@ TAKEN_PACKAGES = {
 # What Windows keeps for devices, in any folder.
 DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
 # What vLLM's own plugins are called, and what people take for a way to let in all plugins.
-TAKEN_PLUGIN_NAMES = {"all", "lora_filesystem_resolver", "lora_hf_hub_resolver"}
+TAKEN_PLUGIN_NAMES = {"all", "lora_filesystem_resolver", "lora_hf_hub_resolver", *TAKEN_PLATFORMS}
 # Letters and symbols, as Unicode counts them, that show as nothing.
 FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 # Of what has no name in Unicode: what it is called, by itself or by its category.
@@ -365,6 +367,15 @@ def reason_against_quantization(name: str) -> str:
     return problem_with_name_length(name)
 
 
+def reason_against_platform(name: str) -> str:
+    """Say what is wrong with the name of a platform, without a cure."""
+    if name in TAKEN_PLATFORMS:
+        return "is a platform of vLLM's own"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid name of a platform (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
 def problem_with_name_length(name: str) -> str:
     """Say so if a name is longer than names may be, without a cure."""
     too_long = len(name) > LONGEST_NAME
@@ -529,10 +540,11 @@ def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
     """Return the tables of about.py, each with what its names and values are called, and a module.
 
     ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
-    that known; ``gated`` says whether VLLM_PLUGINS can keep it out.
+    that known; ``gated`` says whether VLLM_PLUGINS can keep it out. ``function`` is the plugin value
+    where vLLM asks one function, under the plugin's name, and not for each name; else "".
     """
     return {
-        table: {"group": "", "gated": True} | called | {"module": each["module"]}
+        table: {"group": "", "gated": True, "function": ""} | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
@@ -617,6 +629,7 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "tool_parser": partial(reason_against_parser, "tool"),
     "extra_argument": reason_against_extra_argument,
     "quantization": reason_against_quantization,
+    "platform": reason_against_platform,
 }
 # In the order of the questions.
 RULES = {

@@ -17,7 +17,7 @@ QUESTIONS = {
     "kind": [
         *("decoder", "extend", "embedding", "multimodal"),
         *("tool_parser", "reasoning_parser", "logits_processor", "layer_swap"),
-        "quantization",
+        *("quantization", "platform"),
     ],
     "also": None,
     "package_name": None,

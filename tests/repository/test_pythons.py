@@ -31,8 +31,8 @@ RUNNING = ".".join(map(str, sys.version_info[:2]))
 # What takes much of the fast lane's time, and is the same on every Python or was done by now.
 LEFT_OUT = ["any_answer", "clean", "conformance", "cruft", "surroundings", "workflows"]
 # What breaks a kind and sees its tests fail; these tests themselves run on each Python below.
-LEFT_OUT += ["layer_swap", "logits_processor", "parsers", "parts", "quantization"]
-LEFT_OUT += ["rooms", "second_model"]
+LEFT_OUT += ["layer_swap", "logits_processor", "parsers", "parts", "platform"]
+LEFT_OUT += ["quantization", "rooms", "second_model"]
 PARTS = ",".join(kind for kind in KINDS if kind not in MODELS)
 
 

@@ -1,5 +1,5 @@
 """Stands for ``vllm.plugins``: which entry points run in a process, and what a failure does.
-Leaves out what uses the other groups: platforms, IO processors, stat loggers, endpoints."""
+Leaves out what uses other groups: IO processors, stat loggers, endpoints."""
 
 import logging
 import os
@@ -12,6 +12,7 @@ __getattr__ = lacking_in(__name__)
 logger = logging.getLogger(__name__)
 
 DEFAULT_PLUGINS_GROUP = "vllm.general_plugins"
+PLATFORM_PLUGINS_GROUP = "vllm.platform_plugins"
 # A forked child inherits this together with the registry: plugins do not run there again.
 plugins_loaded = False
 called_plugins: list[str] = []  # The fixture's own, for the reports of vllm.fixture.
