@@ -50,6 +50,8 @@ TAKEN_QUANTIZATIONS = (TAKEN / "quantizations.txt").read_text().split()
 TAKEN_KV_CONNECTORS = (TAKEN / "kv_connectors.txt").read_text().split()
 # Every name of a LoRA resolver in any supported vLLM; there are spaces in them.
 TAKEN_LORA_RESOLVERS = (TAKEN / "lora_resolvers.txt").read_text().splitlines()
+# Of vLLM's own platforms, which it looks for by name among the plugins too.
+TAKEN_PLATFORMS = (TAKEN / "platforms.txt").read_text().split()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
 VLLM_PACKAGES = (TAKEN / "packages.txt").read_text().split()
 PYTHON_NAMES = {
@@ -74,7 +76,7 @@ TAKEN_PACKAGES = {
 # What Windows keeps for devices, in any folder.
 DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
 # What vLLM's own plugins are called, and what people take for a way to let in all plugins.
-TAKEN_PLUGIN_NAMES = {"all", "lora_filesystem_resolver", "lora_hf_hub_resolver"}
+TAKEN_PLUGIN_NAMES = {"all", "lora_filesystem_resolver", "lora_hf_hub_resolver", *TAKEN_PLATFORMS}
 # Letters and symbols, as Unicode counts them, that show as nothing.
 FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 # Of what has no name in Unicode: what it is called, by itself or by its category.
@@ -389,6 +391,12 @@ def reason_against_lora_resolver(name: str) -> str:
         return "is a LoRA resolver of vLLM's own"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         return "is not a valid LoRA resolver's name (letters, digits, and . _ - between them)"
+def reason_against_platform(name: str) -> str:
+    """Say what is wrong with the name of a platform, without a cure."""
+    if name in TAKEN_PLATFORMS:
+        return "is a platform of vLLM's own"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid name of a platform (letters, digits, and . _ - between them)"
     return problem_with_name_length(name)
 
 
@@ -560,11 +568,14 @@ def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
     loads it only where VLLM_PLUGINS names it.
     that known; ``entry`` is what such an entry point names of a value in the table; ``gated`` says
     whether VLLM_PLUGINS can keep it out.
+    that known; ``gated`` says whether VLLM_PLUGINS can keep it out. ``function`` is the plugin value
+    where vLLM asks one function, under the plugin's name, and not for each name; else "".
     """
     usual = {"group": "", "entry": "{value}", "gated": True}
     return {
         table: {"group": "", "gated": True, "opt_in": False} | called | {"module": each["module"]}
         table: usual | called | {"module": each["module"]}
+        table: {"group": "", "gated": True, "function": ""} | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
@@ -662,6 +673,7 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     # The name of an entry point that VLLM_PLUGINS decides about; vLLM itself has none.
     "io_processor": reason_against_plugin_name,
     "lora_resolver": reason_against_lora_resolver,
+    "platform": reason_against_platform,
 }
 # In the order of the questions.
 RULES = {

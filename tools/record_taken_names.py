@@ -26,6 +26,7 @@ import vllm
 from transformers import CONFIG_MAPPING
 from vllm import ModelRegistry
 from vllm.model_executor.layers.quantization import QUANTIZATION_METHODS
+from vllm.platforms import builtin_platform_plugins
 from vllm.transformers_utils.config import _CONFIG_REGISTRY
 
 # There is no list of what vLLM reads from a request's extra_args. Its layers mean something else.
@@ -37,6 +38,7 @@ names = {
     "architectures": list(ModelRegistry.get_supported_archs()),
     "model_types": [*CONFIG_MAPPING, *_CONFIG_REGISTRY],
     "quantizations": QUANTIZATION_METHODS,
+    "platforms": list(builtin_platform_plugins),
     "packages": [*packages_distributions(), *(each.name for each in distributions())],
 }
 print("\\n" + json.dumps(names))

@@ -37,10 +37,13 @@ setup(
     entry_points={
         # group: plugin name = plugin value
         "vllm.general_plugins": [f"{about['PLUGIN_NAME']} = {PACKAGE}:register"],
-{%- for table, of in tables().items() if of.group %}
+{%- for table, of in tables().items() if of.group and not of.function %}
         "{{ of.group }}": [
             f"{name} = {PACKAGE}.{{ of.entry }}" for name, value in about["{{ table }}"].items()
         ],
+{%- endfor %}
+{%- for of in tables().values() if of.function %}
+        "{{ of.group }}": [f"{about['PLUGIN_NAME']} = {PACKAGE}.{{ of.function }}"],
 {%- endfor %}
     },
 )

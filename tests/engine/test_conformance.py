@@ -27,6 +27,9 @@ DIFFERENCES = {
         version: "its front end shows what it logs at INFO; vLLM 0.31 does so no more"
         for version in ("0.27.1", "0.28.0", "0.29.0", "0.30.0")
     },
+    "where_vllm_target_device_is_cpu_no_platform_plugin_is_asked": {
+        "0.27.1": "it asks them; vLLM 0.28 does so no more"
+    },
     **dict.fromkeys(
         (
             "model_runner_v2_refuses_a_logits_processor_with_the_interface_of_v1_alone",

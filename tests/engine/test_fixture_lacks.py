@@ -17,6 +17,10 @@ import pytest
         ("from vllm.plugins import io_processors", "vllm.plugins.io_processors"),
         ("from vllm.logger import init_loger", "vllm.logger.init_loger"),
         ("__import__('vllm.tokenizers')", "vllm.tokenizers"),
+        (
+            "from vllm.platforms import current_platform as it; it.empty_cache",
+            "vllm.platforms.interface.Platform.empty_cache",
+        ),
         ("ModelRegistry.is_pooling_model", "vllm.ModelRegistry.is_pooling_model"),
     ],
 )

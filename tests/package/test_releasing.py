@@ -20,6 +20,7 @@ QUESTIONS = {
         *("quantization", "kv_connector"),
         *("quantization", "stat_logger"),
         *("quantization", "lora_resolver"),
+        *("quantization", "platform"),
     ],
     "also": None,
     "package_name": None,

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from types import SimpleNamespace
 
+import vllm.platforms
 import vllm.plugins
 from case_site import error_of, inspect, join, resolve
 from vllm import ModelRegistry
@@ -1796,3 +1797,93 @@ def adapters_of_one_name_are_equal_whatever_else_they_have(site):
     one, same, other = (LoRARequest(*of) for of in (("a", 1, "/1"), ("a", 2, "/2"), ("b", 1, "/1")))
     assert one == same != other
     assert hash(one) == hash(same)
+
+
+# Platforms
+
+OF_THE_PLATFORM = "the_platform.ThePlatform"
+
+
+def platform_of(site, *answers: str, names=("mine", "yours")) -> str:
+    """Install a platform plugin for each answer; return the path of the platform that vLLM takes."""
+    from vllm.platforms import resolve_current_platform_cls_qualname
+
+    os.environ.pop("VLLM_TARGET_DEVICE", None)
+    for name, answer in zip(names, answers, strict=False):
+        site.plugin(name, f"record({name!r})\n{answer}", group=PLATFORM)
+    return resolve_current_platform_cls_qualname()
+
+
+@behaviour
+def a_platform_plugin_that_applies_is_asked_twice_and_goes_before_vllms_own(site):
+    assert platform_of(site, f"return {OF_THE_PLATFORM!r}") == OF_THE_PLATFORM
+    assert site.records == ["mine", "mine"]
+    assert site.logged("INFO", "is activated") == ["Platform plugin mine is activated"]
+
+
+@behaviour
+def a_platform_plugin_that_does_not_apply_leaves_vllms_own(site):
+    own = platform_of(site)
+    assert own.startswith("vllm.platforms.")
+    assert platform_of(site, "return None") == own
+    assert site.records == ["mine"]
+
+
+@behaviour
+def a_platform_plugin_that_raises_is_passed_over_in_silence(site):
+    own = platform_of(site)
+    assert platform_of(site, "raise RuntimeError") == own
+    answer = f"return {OF_THE_PLATFORM!r}"
+    assert platform_of(site, answer, names=["another"]) == OF_THE_PLATFORM
+    assert site.records == ["mine", "mine", "another", "another"]
+    assert [r.getMessage() for r in site.log if r.levelno > logging.INFO] == []
+
+
+@behaviour
+def two_platform_plugins_that_apply_stop_vllm(site):
+    error = error_of(lambda: platform_of(site, "return 'a.A'", "return 'b.B'"))
+    assert isinstance(error, RuntimeError)
+    assert "Only one platform plugin can be activated" in str(error)
+    assert "mine" in str(error)
+    assert "yours" in str(error)
+
+
+@behaviour
+def vllm_plugins_keeps_a_platform_plugin_out(site):
+    os.environ["VLLM_PLUGINS"] = "yours,others"
+    assert platform_of(site, "return 'a.A'", "return 'b.B'") == "b.B"
+    assert site.records == ["yours", "yours"]
+
+
+@behaviour
+def a_platform_plugin_with_the_name_of_one_of_vllms_own_is_taken_for_it(site):
+    assert platform_of(site, "return None", names=["cpu"]) is None
+    assert site.records == ["cpu", "cpu"]
+
+
+@behaviour
+def where_vllm_target_device_is_cpu_no_platform_plugin_is_asked(site):
+    assert platform_of(site, f"return {OF_THE_PLATFORM!r}") == OF_THE_PLATFORM
+    os.environ["VLLM_TARGET_DEVICE"] = "CPU"
+    own = vllm.platforms.resolve_current_platform_cls_qualname()
+    assert own.startswith("vllm.platforms.")
+
+
+@behaviour
+def a_platform_is_made_of_its_path_once_in_a_process(site):
+    text = "from vllm.platforms.cpu import CpuPlatform\nclass ThePlatform(CpuPlatform): pass"
+    site.module("the_platform", text)
+    platform_of(site, f"return {OF_THE_PLATFORM!r}")
+    # As if this process had not asked yet.
+    vllm.platforms._current_platform = None
+    first, second = (vllm.platforms.current_platform for _ in range(2))
+    assert first is second
+    assert type(first).__name__ == "ThePlatform"
+    assert first.is_cpu()
+
+
+@behaviour
+def a_platform_that_cannot_be_imported_is_an_error(site):
+    platform_of(site, "return 'nowhere.ThePlatform'")
+    vllm.platforms._current_platform = None
+    assert isinstance(error_of(lambda: vllm.platforms.current_platform), ImportError)

@@ -2,6 +2,7 @@
 Leaves out what uses the other groups: platforms, IO processors, endpoints."""
 Leaves out what uses the other groups: platforms, IO processors, stat loggers."""
 Leaves out what uses the other groups: platforms, stat loggers, endpoints."""
+Leaves out what uses other groups: IO processors, stat loggers, endpoints."""
 
 import logging
 import os
@@ -18,6 +19,7 @@ DEFAULT_PLUGINS_GROUP = "vllm.general_plugins"
 STAT_LOGGER_PLUGINS_GROUP = "vllm.stat_logger_plugins"
 ENDPOINT_PLUGINS_GROUP = "vllm.endpoint_plugins"
 IO_PROCESSOR_PLUGINS_GROUP = "vllm.io_processor_plugins"
+PLATFORM_PLUGINS_GROUP = "vllm.platform_plugins"
 # A forked child inherits this together with the registry: plugins do not run there again.
 plugins_loaded = False
 called_plugins: list[str] = []  # The fixture's own, for the reports of vllm.fixture.
