@@ -385,12 +385,16 @@ def reason_against_kv_connector(name: str) -> str:
         return "is a KV connector of vLLM's own"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         return "is not a valid name of a KV connector (letters, digits, and . _ - between them)"
+
+
 def reason_against_lora_resolver(name: str) -> str:
     """Say what is wrong with the name of a LoRA resolver, without a cure."""
     if name in TAKEN_LORA_RESOLVERS:
         return "is a LoRA resolver of vLLM's own"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         return "is not a valid LoRA resolver's name (letters, digits, and . _ - between them)"
+
+
 def reason_against_platform(name: str) -> str:
     """Say what is wrong with the name of a platform, without a cure."""
     if name in TAKEN_PLATFORMS:
@@ -564,18 +568,14 @@ def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
     """Return the tables of about.py, each with what its names and values are called, and a module.
 
     ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
-    that known; ``gated`` says whether VLLM_PLUGINS can keep it out, and ``opt_in`` whether vLLM
-    loads it only where VLLM_PLUGINS names it.
     that known; ``entry`` is what such an entry point names of a value in the table; ``gated`` says
-    whether VLLM_PLUGINS can keep it out.
-    that known; ``gated`` says whether VLLM_PLUGINS can keep it out. ``function`` is the plugin value
-    where vLLM asks one function, under the plugin's name, and not for each name; else "".
+    whether VLLM_PLUGINS can keep it out, and ``opt_in`` whether vLLM loads it only where
+    VLLM_PLUGINS names it. ``function`` is the plugin value where vLLM asks one function, under the
+    plugin's name, and not for each name; else "".
     """
-    usual = {"group": "", "entry": "{value}", "gated": True}
+    usual = {"group": "", "entry": "{value}", "gated": True, "opt_in": False, "function": ""}
     return {
-        table: {"group": "", "gated": True, "opt_in": False} | called | {"module": each["module"]}
         table: usual | called | {"module": each["module"]}
-        table: {"group": "", "gated": True, "function": ""} | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }

@@ -1,9 +1,9 @@
 """Write taken_names/: all names that the supported vLLMs have already, from models to packages.
 
-The parsers and KV connectors are those of newer releases too, from their source: a plugin's name must outlive the
-supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
-The parsers and LoRA resolvers are those of newer releases too, from their source: a plugin's name
-must outlive the supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
+The parsers, KV connectors and LoRA resolvers are those of newer releases too, from their source: a
+plugin's name must outlive the supported ones. And the modules of the supported Pythons, from the list
+that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is
+added.
 """
 
 import ast
@@ -47,7 +47,6 @@ print("\\n" + json.dumps(names))
 
 def main() -> None:
     """Ask every supported vLLM, and write the union of the answers."""
-    taken: dict[str, set[str]] = {"python": python_modules(), **in_sources()}
     taken: dict[str, set[str]] = {"python": python_modules(), **from_sources()}
     known: dict[str, set[str]] = {}
     for version in SUPPORTED_VLLM:
@@ -80,16 +79,9 @@ def first_of_all_that_know(name: str, known: dict[str, set[str]]) -> str:
     return first
 
 
-def in_sources() -> dict[str, set[str]]:
-    """Return what every release from the oldest supported one on registers: parsers, connectors."""
-    found: dict[str, set[str]] = {
-        "reasoning_parsers": set(),
-        "tool_parsers": set(),
-        "kv_connectors": set(),
-    }
 def from_sources() -> dict[str, set[str]]:
-    """Return the names of the parsers and LoRA resolvers of every release since the oldest supported."""
-    names = ("lora_resolvers", "reasoning_parsers", "tool_parsers")
+    """Return what every release from the oldest supported one on registers, from its source."""
+    names = ("kv_connectors", "lora_resolvers", "reasoning_parsers", "tool_parsers")
     found: dict[str, set[str]] = {what: set() for what in names}
     oldest = as_numbers(SUPPORTED_VLLM[0])
     for version, address in releases().items():

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from lane import CHECKPOINT_NAMES, KINDS, NAMES, RUNNING, wheel_of
 from shared.rendering import MODELS, documents_of, result_of
-from lane import CHECKPOINT_NAMES, KINDS, NAMES, RUNNING
-from shared.rendering import MODELS, documents_of, result_of, settings_of
 
 pytestmark = pytest.mark.real
 KIND = KINDS[0]
@@ -41,14 +39,6 @@ def test_all_is_well(python, tmp_path, kind):
     (tmp_path / "config.json").write_text(json.dumps(CHECKPOINT_NAMES[kind]))
     (tmp_path / "model.safetensors").touch()
     result = python("-m", NAMES[kind]["package_name"], str(tmp_path), "--json")
-@pytest.mark.parametrize("kind", RUNNING)
-def test_all_is_well(python, plugins, home_of, tmp_path, kind):
-    # A part that is not a model has no checkpoint of its own.
-    checkpoint = [str(tmp_path)] if kind in MODELS else []
-    (tmp_path / "config.json").write_text(json.dumps(CHECKPOINT_NAMES[kind]))
-    (tmp_path / "model.safetensors").touch()
-    command = ["-m", NAMES[kind]["package_name"], *checkpoint, "--json"]
-    result = python(*command, home=home_of(kind), **settings_of(plugins[1][kind], tmp_path))
     assert result.returncode == 0, result.stdout + result.stderr
     levels = [finding["level"] for finding in json.loads(result.stdout)]
     assert levels == ["ok"] * 11

@@ -13,8 +13,6 @@ from installed_package import (
     install,
     proof_of,
 )
-from shared.rendering import MODELS, RULES
-from installed_package import PARTS, Finding, Installed, assert_clean, install, proof_of
 from shared.rendering import MODELS, RULES, settings_of
 
 MODEL = MODELS[0]

@@ -45,7 +45,6 @@ class Finder:
         # Another transformers than the stand-in knows best what it has.
         parent, dot, _ = name.partition(".")
         # A plugin's package may be called vllm_…, and what that lacks is a mistake of its own.
-        if dot and getattr(sys.modules.get(parent), "__name__", "").split(".")[0] == "vllm":
         known = getattr(sys.modules.get(parent), "__name__", "")
         if dot and known.partition(".")[0] == "vllm":
             raise lack(name)

@@ -1,8 +1,4 @@
-"""Stands for ``vllm.plugins``: which entry points run in a process, and what a failure does.
-Leaves out what uses the other groups: platforms, IO processors, endpoints."""
-Leaves out what uses the other groups: platforms, IO processors, stat loggers."""
-Leaves out what uses the other groups: platforms, stat loggers, endpoints."""
-Leaves out what uses other groups: IO processors, stat loggers, endpoints."""
+"""Stands for ``vllm.plugins``: which entry points run in a process, and what a failure does."""
 
 import logging
 import os
