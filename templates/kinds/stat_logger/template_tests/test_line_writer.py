@@ -92,22 +92,28 @@ def test_of_a_line_for_which_the_disk_has_no_room_nothing_stays(tmp_path, monkey
     assert said == [None]
 
 
-def test_while_the_disk_hangs_nobody_waits_and_no_memory_fills(tmp_path, monkeypatch, log):
-    monkeypatch.setattr(_line_writer, "MOST_WAITING", 3)
-    hangs, begun = threading.Event(), threading.Event()
+class Held:
+    """Makes lines, the first of them when it is let go."""
 
-    def slow_line_of(number):
-        begun.set()
-        hangs.wait(10)
+    def __init__(self):
+        self.begun, self.let_go = threading.Event(), threading.Event()
+
+    def line_of(self, number) -> dict:
+        self.begun.set()
+        self.let_go.wait(10)
         return line_of(number)
 
-    writer = LineWriter(tmp_path / "lines", slow_line_of)
+
+def test_while_the_disk_hangs_nobody_waits_and_no_memory_fills(tmp_path, monkeypatch, log):
+    monkeypatch.setattr(_line_writer, "MOST_WAITING", 3)
+    held = Held()
+    writer = LineWriter(tmp_path / "lines", held.line_of)
     writer.put(1)
-    assert begun.wait(60)
+    assert held.begun.wait(60)
     for number in range(2, 12):
         writer.put(number)
     assert len(log) == 1
-    hangs.set()
+    held.let_go.set()
     writer.close()
     assert numbers_in(writer.file) == [1, 1 / 2, 1 / 3, 1 / 4]
     first, last = (record.getMessage() for record in log)

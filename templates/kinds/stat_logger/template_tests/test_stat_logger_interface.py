@@ -8,7 +8,7 @@ import pytest
 from vllm.v1.metrics.loggers import PerEngineStatLoggerAdapter, load_stat_logger_plugin_factories
 from vllm.v1.metrics.stats import IterationStats, SchedulerStats
 
-from {{ cookiecutter.package_name }} import _safety, _stat_loggers, about
+from {{ cookiecutter.package_name }} import _stat_loggers, about
 
 PACKAGE = about.__name__.partition(".")[0]
 
@@ -39,7 +39,7 @@ def test_vllm_plugins_decides_whether_vllm_makes_it(monkeypatch, name, found):
 
 
 def test_where_the_lines_are_is_logged_when_the_engine_is_there(caplog, vllms, log):
-    with caplog.at_level(logging.INFO, _safety.logger.name):
+    with caplog.at_level(logging.INFO, "vllm"):
         vllms.log_engine_initialized()
     [record] = log
     assert record.levelname == "INFO"

@@ -8,7 +8,8 @@ from vllm.v1.engine import FinishReason
 from vllm.v1.metrics.loggers import PerEngineStatLoggerAdapter
 from vllm.v1.metrics.stats import FinishedRequestStats, IterationStats, SchedulerStats
 
-from {{ cookiecutter.package_name }} import _stat_loggers, stat_logger
+from {{ cookiecutter.package_name }} import stat_logger
+from {{ cookiecutter.package_name }}._stat_loggers import FOLDER
 
 STAT_LOGGER = stat_logger.{{ class_of("stat_logger") }}
 SECONDS = 60
@@ -35,7 +36,7 @@ def written(folder: Path, count: int) -> dict[int, list[str]]:
 
 def test_each_request_is_one_line_in_the_file_of_its_engine(monkeypatch, tmp_path):
     folder = tmp_path / "made" / "for it"
-    monkeypatch.setenv(_stat_loggers.FOLDER, str(folder))
+    monkeypatch.setenv(FOLDER, str(folder))
     # As vLLM makes it, for an API server with two engines.
     vllms = PerEngineStatLoggerAdapter(None, [0, 1], STAT_LOGGER)
     before = time.time()
