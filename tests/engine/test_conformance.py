@@ -203,6 +203,7 @@ for file in sorted(TEMPLATES.glob("*/*/proof/engine_breaks.py")):
     BREAKS |= runpy.run_path(str(file))["BREAKS"]
 
 
+@pytest.mark.breaks
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_fixture_engine_is_found_out(tmp_path, name):
     file, old, new, expected = BREAKS[name]
