@@ -3,16 +3,14 @@
 import os
 import subprocess
 import sys
-from importlib import import_module
 from importlib.metadata import entry_points
 
 from .._platforms import GROUP, SWITCH, decide, switched
-from .._safety import class_path
-from ..about import PLATFORMS, PLUGIN_NAME
-from .findings import OK, PROBLEM, REAL, WARNING, Findings, brief, cause_of, needs_real_vllm
+from ..about import PLUGIN_NAME
+from .findings import OK, PROBLEM, WARNING, Findings, brief, cause_of
 from .installers import PACKAGE, uninstall
+from .running_platform import look_at_platform
 
-TARGET = "VLLM_TARGET_DEVICE"
 # Prints what a new process has imported of vLLM once it has imported a module.
 OF_VLLM = """
 import sys
@@ -31,7 +29,7 @@ def look_in_new_process() -> Findings:
     found = [*look_at_choice()]
     yield from found
     if not found:
-        yield from look_at_platform()
+        yield from look_at_platform(decide() or "")
 
 
 def look_at_checkpoint(name: str) -> Findings:
@@ -90,39 +88,3 @@ def look_at_others() -> Findings:
             text = f"The platform plugin {entry.name} of {other} applies too, and vLLM stops: it takes "
             cure = f"set {SWITCH}=0; or {uninstall(other)}; or keep one out by VLLM_PLUGINS."
             yield PROBLEM, f"{text}one at most.", cure
-
-
-def look_at_platform() -> Findings:
-    """Look at the class that applies, and at what vLLM runs on."""
-    path = (decide() or "").rpartition(".")
-    expected = f"{path[0]}:{path[2]}"
-    name = next(each for each, known in PLATFORMS.items() if f"{PACKAGE}.{known}" == expected)
-    title = f"The class of the platform {name}"
-    try:
-        found = getattr(import_module(path[0]), path[2])
-        inherits = issubclass(found, import_module("vllm.platforms.interface").Platform)
-    except BaseException as error:
-        if needs_real_vllm(error):
-            yield WARNING, f"{title} is not looked at: {brief(error)}.", REAL
-            return
-        text = f"{title} cannot be imported, so that vLLM stops: {cause_of(error)}"
-        yield PROBLEM, text, "repair that; of vLLM, import only vllm.platforms at the top."
-        return
-    if not inherits:
-        text = f"{title} does not inherit from vllm.platforms.interface.Platform: vLLM stops."
-        yield PROBLEM, text, "inherit from vllm.platforms.cpu.CpuPlatform."
-        return
-    try:
-        running = class_path(type(import_module("vllm.platforms").current_platform))
-    except BaseException as error:
-        yield PROBLEM, f"vLLM gets no platform: {cause_of(error)}", "repair that."
-        return
-    if running == expected:
-        text = f"vLLM runs on {running}: the platform {name} applies here, and can be used."
-        yield OK, text, ""
-        return
-    text, cure = f"vLLM runs on {running} and not on {expected}", "repair what its log names."
-    if os.environ.get(TARGET, "").lower() == "cpu":
-        text += f": {TARGET} is cpu, and so vLLM asks no plugin"
-        cure = f"unset {TARGET}."
-    yield PROBLEM, f"{text}.", cure

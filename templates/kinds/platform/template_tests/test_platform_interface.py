@@ -61,6 +61,16 @@ def printed_by(script: str, **settings: str):
     return json.loads(output.splitlines()[-1])
 
 
+def noting(answers: list[str | None]):
+    """Return what stands for applies(), and notes what vLLM would be answered while it runs."""
+
+    def applies(name: str) -> bool:
+        answers.append(_platforms.find_platform())
+        return True
+
+    return applies
+
+
 def fail_with(error):
     def fail(*given):
         raise error
@@ -126,13 +136,8 @@ def test_an_interrupt_of_the_choice_is_let_out(monkeypatch):
 
 def test_a_choice_that_makes_vllm_ask_again_is_no_choice(monkeypatch, log):
     """Else a part of vLLM would run on its own platform, and the rest on this one."""
-    answers = []
-
-    def applies(name: str) -> bool:
-        answers.append(_platforms.find_platform())
-        return True
-
-    monkeypatch.setattr(platform_choice, "applies", applies)
+    answers: list[str | None] = []
+    monkeypatch.setattr(platform_choice, "applies", noting(answers))
     assert [_platforms.find_platform() for _ in range(2)] == [None, None]
     assert set(answers) == {None}
     [record] = log
@@ -141,15 +146,11 @@ def test_a_choice_that_makes_vllm_ask_again_is_no_choice(monkeypatch, log):
 
 @pytest.mark.parametrize(
     ("installed", "expected"),
-    [("0.32.0+cpu", True), ("0.32.0", False), ("0.32.0+cu130", False), (None, True)],
+    [("1.2.3+cpu", True), ("1.2.3", False), ("1.2.3+cu130", False), (None, True)],
 )
 def test_the_version_tells_whether_vllm_is_built_for_cpus(monkeypatch, installed, expected):
-    def version(name: str) -> str:
-        if installed is None:
-            raise _platforms.PackageNotFoundError(name)
-        return installed
-
-    monkeypatch.setattr(_platforms, "version", version)
+    absent = fail_with(_platforms.PackageNotFoundError("vllm"))
+    monkeypatch.setattr(_platforms, "version", (lambda name: installed) if installed else absent)
     assert _platforms.built_for_cpu() is expected
 
 
