@@ -9,8 +9,8 @@ import jinja2
 import pytest
 from shared.rendering import can_be_written, render_into, result_of, use_this_environment
 
-# Sets of answers for each kind of model and property, of which there are four and two. The same
-# ones in each run; --hypothesis-profile=thorough tries ten times as many.
+# Sets of answers for each of two properties, of any kinds. The same ones in each run;
+# --hypothesis-profile=thorough tries ten times as many.
 EXAMPLES = 250
 hypothesis.settings.register_profile(
     "fast", max_examples=EXAMPLES, derandomize=True, database=None, deadline=None

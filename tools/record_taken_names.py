@@ -1,7 +1,9 @@
 """Write taken_names/: all names that the supported vLLMs have already, from models to packages.
 
-The parsers and KV connectors are those of newer releases too, from their source: a plugin's name must outlive the
-supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
+The parsers, KV connectors and LoRA resolvers are those of newer releases too, from their source: a
+plugin's name must outlive the supported ones. And the modules of the supported Pythons, from the list
+that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is
+added.
 """
 
 import ast
@@ -24,6 +26,7 @@ import vllm
 from transformers import CONFIG_MAPPING
 from vllm import ModelRegistry
 from vllm.model_executor.layers.quantization import QUANTIZATION_METHODS
+from vllm.platforms import builtin_platform_plugins
 from vllm.transformers_utils.config import _CONFIG_REGISTRY
 
 # There is no list of what vLLM reads from a request's extra_args. Its layers mean something else.
@@ -35,6 +38,7 @@ names = {
     "architectures": list(ModelRegistry.get_supported_archs()),
     "model_types": [*CONFIG_MAPPING, *_CONFIG_REGISTRY],
     "quantizations": QUANTIZATION_METHODS,
+    "platforms": list(builtin_platform_plugins),
     "packages": [*packages_distributions(), *(each.name for each in distributions())],
 }
 print("\\n" + json.dumps(names))
@@ -43,7 +47,7 @@ print("\\n" + json.dumps(names))
 
 def main() -> None:
     """Ask every supported vLLM, and write the union of the answers."""
-    taken: dict[str, set[str]] = {"python": python_modules(), **in_sources()}
+    taken: dict[str, set[str]] = {"python": python_modules(), **from_sources()}
     known: dict[str, set[str]] = {}
     for version in SUPPORTED_VLLM:
         python = environments.environment(version) / "python"
@@ -75,13 +79,10 @@ def first_of_all_that_know(name: str, known: dict[str, set[str]]) -> str:
     return first
 
 
-def in_sources() -> dict[str, set[str]]:
-    """Return what every release from the oldest supported one on registers: parsers, connectors."""
-    found: dict[str, set[str]] = {
-        "reasoning_parsers": set(),
-        "tool_parsers": set(),
-        "kv_connectors": set(),
-    }
+def from_sources() -> dict[str, set[str]]:
+    """Return what every release from the oldest supported one on registers, from its source."""
+    names = ("kv_connectors", "lora_resolvers", "reasoning_parsers", "tool_parsers")
+    found: dict[str, set[str]] = {what: set() for what in names}
     oldest = as_numbers(SUPPORTED_VLLM[0])
     for version, address in releases().items():
         if as_numbers(version) >= oldest:
@@ -89,6 +90,8 @@ def in_sources() -> dict[str, set[str]]:
             found["reasoning_parsers"] |= registered_in(package / "reasoning" / "__init__.py")
             found["tool_parsers"] |= registered_in(package / "tool_parsers" / "__init__.py")
             found["kv_connectors"] |= connectors_in(package)
+            for file in (package / "plugins" / "lora_resolvers").glob("*.py"):
+                found["lora_resolvers"] |= resolvers_in(file)
     return found
 
 
@@ -111,6 +114,11 @@ def registered_in(file: Path) -> set[str]:
         if isinstance(node, ast.Assign) and "_TO_REGISTER" in ast.unparse(node.targets[0])
     ]
     return set(ast.literal_eval(table))
+
+
+def resolvers_in(file: Path) -> set[str]:
+    """Return the names under which a module of vLLM's registers LoRA resolvers."""
+    return set(re.findall(r'\.register_resolver\(\s*"(.+?)"', file.read_text("utf-8")))
 
 
 def python_modules() -> set[str]:

@@ -30,7 +30,7 @@ LISTS = {
 }
 SOME_TAKEN = {
     "package_name": PACKAGES,
-    "plugin_name": ["all", "lora_filesystem_resolver", "lora_hf_hub_resolver"],
+    "plugin_name": ["all", "lora_filesystem_resolver", "lora_hf_hub_resolver", "cpu", "cuda"],
     "class_name": [
         *("LlamaForCausalLM", "Qwen3ForCausalLM", "LlavaForConditionalGeneration"),
         *("BertModel", "MixtralForCausalLM", "DeepseekV3ForCausalLM", "Gemma3ForCausalLM"),

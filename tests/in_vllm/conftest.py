@@ -8,28 +8,52 @@ from pathlib import Path
 
 import pytest
 import witness
-from lane import ALONE, CHECKPOINT_NAMES, NAMES, SCRIPTS, VERSION, build
+from lane import ALONE, CHECKPOINT_NAMES, NAMES, SCRIPTS, VERSION, build, wheel_of
 from shared import environments
 from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
 
-@pytest.fixture(scope="module")
-def plugins(tmp_path_factory):
-    """The bin folder of an environment with vLLM and one plugin of each kind, and their tests.
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Path:
+    """A folder that all workers of a run share; the first that asks for it fills it.
 
-    It has none of those that change what every model runs; see ``home_of``.
+    In ``plugins`` is an environment with vLLM and one plugin of each kind, but for those that change
+    what every model runs, see ``home_of``; in ``projects`` are their tests and wheels.
     """
-    bin_folder = environments.on_top_of(VERSION, tmp_path_factory.mktemp("plugins") / "venv")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder /= "in_vllm"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        environments.take(lock, LONG_LIMIT)
+        if not (folder / "complete").exists():
+            bin_folder = environments.on_top_of(VERSION, folder / "plugins")
+            wheels = {
+                kind: build(render_into(folder / "projects" / kind, kind=kind, **names))
+                for kind, names in NAMES.items()
+            }
+            environments.install(
+                bin_folder, *(wheel for kind, wheel in wheels.items() if kind not in ALONE)
+            )
+            (folder / "complete").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plugins(shared, tmp_path_factory):
+    """The bin folder of the environment that all share, which no test changes, and the projects.
+
+    Each worker has projects of its own, since tests write into them.
+    """
     projects = {}
     for kind, names in NAMES.items():
-        projects[kind] = render_into(tmp_path_factory.mktemp(kind), kind=kind, **names)
-        wheel = build(projects[kind])
-        if kind not in ALONE:
-            environments.install(bin_folder, wheel)
-    return bin_folder, projects
+        project = shared / "projects" / kind / names["package_name"]
+        projects[kind] = shutil.copytree(project, tmp_path_factory.mktemp(kind) / project.name)
+    return shared / "plugins" / "bin", projects
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def home_of(plugins, tmp_path_factory):
     """A function that returns the bin folder of an environment in which a kind's plugin is."""
     homes = {}
@@ -39,14 +63,13 @@ def home_of(plugins, tmp_path_factory):
             return plugins[0]
         if kind not in homes:
             homes[kind] = environments.on_top_of(VERSION, tmp_path_factory.mktemp(kind) / "venv")
-            [wheel] = plugins[1][kind].glob("dist/*.whl")
-            environments.install(homes[kind], wheel)
+            environments.install(homes[kind], wheel_of(plugins[1][kind]))
         return homes[kind]
 
     return home_of
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def settings(tmp_path_factory):
     """What the environment of every process with vLLM adds: no network, and one cache for all."""
     return {
@@ -60,9 +83,11 @@ def settings(tmp_path_factory):
 @pytest.fixture
 def call(plugins, settings, tmp_path):
     """A function that runs one of the scripts beside a kind's tests and proof; it leaves a result.json."""
-    bin_folder, projects = plugins
+    shared_folder, projects = plugins
 
-    def call(name: str, kind: str, options: dict, **environment) -> subprocess.CompletedProcess:
+    def call(
+        name: str, kind: str, options: dict, bin_folder: Path = shared_folder, **environment
+    ) -> subprocess.CompletedProcess:
         if kind not in projects:
             pytest.skip(f"{kind} does not support vLLM {VERSION}")
         tests = projects[kind] / "tests"

@@ -38,6 +38,10 @@ def build(project: Path) -> Path:
     """Build a rendered project, remove its package, which the wheel is to bring; return that."""
     run("python", "-m", "build", "--wheel", "--no-isolation", project)
     shutil.rmtree(project / project.name)
+    return wheel_of(project)
+
+
+def wheel_of(project: Path) -> Path:
     [wheel] = project.glob("dist/*.whl")
     return wheel
 

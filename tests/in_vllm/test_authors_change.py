@@ -8,7 +8,7 @@ import changes
 import pytest
 from lane import NAMES, RUNNING, SCRIPTS, VERSION, build
 from shared import environments
-from shared.rendering import MODELS, render_into, run, run_own_tests
+from shared.rendering import MODELS, render_into, run
 
 pytestmark = pytest.mark.real
 # The tests make their checkpoints small enough for one thread, and two of them may run.
@@ -32,16 +32,16 @@ def test_changed_as_readme_says_it_equals_hf_and_each_mistake_shows(settings, tm
     # Its package stays in the wheel, so that the tests find that one or a version of it.
     versions["right"] = shutil.copytree(project, tmp_path / "package")
     environments.install(bin_folder, build(project))
-    outcomes = run_own_tests(bin_folder, project, "tests/test_model.py")
-    assert set(outcomes.values()) == {"passed"}, outcomes
-
     result = tmp_path / "result.json"
     arguments = [f"{name}={folder}" for name, folder in versions.items()]
     command = [bin_folder / "python", SCRIPTS / "variants.py", project, result, *arguments]
     environment = os.environ | settings | ONE_THREAD
     run(*command, env=environment)
     found = json.loads(result.read_text())
-    assert found.pop("right")["failed"] == {}
+    right = found.pop("right")
+    assert right["failed"] == {}
+    # Eager, by each test of the model: tokens or vectors, and what goes with them.
+    assert right["passed"] >= 2
     assert found.keys() == mistakes.keys()
     unseen = {name: found[name] for name in mistakes if not shows(mistakes[name].seen, found[name])}
     assert unseen == {}

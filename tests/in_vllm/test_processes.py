@@ -6,10 +6,20 @@ import re
 import shutil
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import witness
-from lane import BROKEN, EAGER, IN_PROCESS, SCRIPTS, assert_equal_results, build
+from lane import (
+    BROKEN,
+    EAGER,
+    IN_PROCESS,
+    SCRIPTS,
+    VERSION,
+    assert_equal_results,
+    build,
+    wheel_of,
+)
 from shared import environments
 from shared.rendering import LIMIT, at_most, render_into
 
@@ -92,13 +102,10 @@ def test_on_two_nodes_of_ray_too_and_each_actor_calls_register_once(
 
 @pytest.fixture
 def plugin_in_a_folder(plugins, tmp_path):
-    """Take one plugin out of the environment into a folder, for nodes that are to have it."""
-    bin_folder, projects = plugins
-    [wheel] = projects["decoder"].glob("dist/*.whl")
-    environments.uninstall(bin_folder, "vllm_my_decoder")
-    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
-    yield str(tmp_path / "installed")
-    environments.install(bin_folder, wheel)
+    """An environment without a plugin, and a folder with one, for nodes that are to have it."""
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    shutil.unpack_archive(wheel_of(plugins[1]["decoder"]), tmp_path / "installed", "zip")
+    return bin_folder, str(tmp_path / "installed")
 
 
 @pytest.mark.xdist_group("ray")
@@ -111,18 +118,20 @@ def plugin_in_a_folder(plugins, tmp_path):
     ids=["not installed", "kept out by VLLM_PLUGINS"],
 )
 def test_a_node_of_ray_that_lacks_the_plugin_says_so(
-    plugins, settings, call, plugin_in_a_folder, tmp_path, record_property, lacking, message
+    settings, call, plugin_in_a_folder, tmp_path, record_property, lacking, message
 ):
+    bin_folder, folder = plugin_in_a_folder
     platform = tmp_path / "platform"
     witness.install_ray_platform(platform)
-    with_plugin = {"PYTHONPATH": f"{platform}{os.pathsep}{plugin_in_a_folder}"}
+    with_plugin = {"PYTHONPATH": f"{platform}{os.pathsep}{folder}"}
     without = {
         "not installed": {"PYTHONPATH": str(platform)},
         "kept out": with_plugin | {"VLLM_PLUGINS": "ray_on_cpu"},
     }[lacking]
-    with ray_cluster(plugins[0], settings, with_plugin, without) as address:
+    with ray_cluster(bin_folder, settings, with_plugin, without) as address:
         options = {"engines": {"plugin": IN_RAY}}
-        result = call("generate", "decoder", options, RAY_ADDRESS=address, **with_plugin)
+        more = with_plugin | {"RAY_ADDRESS": address}
+        result = call("generate", "decoder", options, bin_folder, **more)
     assert result.returncode != 0
     output = result.stdout + result.stderr
     # Ray names process and machine, then the cause.
@@ -140,20 +149,18 @@ def test_the_server_answers_the_openai_client(call, tmp_path, kind):
 
 
 @pytest.fixture
-def broken_plugin(plugins, tmp_path):
-    """Install one more plugin, which fails when vLLM calls its register()."""
-    bin_folder, _ = plugins
+def beside_a_broken_one(plugins, tmp_path) -> Path:
+    """An environment with a plugin, and with one that fails when vLLM calls its register()."""
     project = render_into(tmp_path, **BROKEN)
     with (project / "vllm_my_broken" / "config.py").open("a") as config:
         config.write('\nraise RuntimeError("broken on purpose")\n')
-    environments.install(bin_folder, build(project))
-    yield
-    environments.uninstall(bin_folder, BROKEN["package_name"])
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    environments.install(bin_folder, wheel_of(plugins[1]["decoder"]), build(project))
+    return bin_folder
 
 
-@pytest.mark.usefixtures("broken_plugin")
-def test_a_broken_plugin_stops_no_other_model_and_says_why(call, tmp_path):
-    result = call("generate", "decoder", {"engines": EAGER})
+def test_a_broken_plugin_stops_no_other_model_and_says_why(call, beside_a_broken_one, tmp_path):
+    result = call("generate", "decoder", {"engines": EAGER}, beside_a_broken_one)
     assert_equal_results(result, tmp_path)
     output = result.stdout + result.stderr
     # Once in each process: front end, engine core, worker.
@@ -162,9 +169,8 @@ def test_a_broken_plugin_stops_no_other_model_and_says_why(call, tmp_path):
     assert output.count("RuntimeError: broken on purpose") >= 3
 
 
-@pytest.mark.usefixtures("broken_plugin")
-def test_a_broken_plugin_raises_when_told_to(call):
-    options = {"engines": EAGER}
-    result = call("generate", "decoder", options, STRICT_VLLM_PLUGINS="1", **IN_PROCESS)
+def test_a_broken_plugin_raises_when_told_to(call, beside_a_broken_one):
+    strict = IN_PROCESS | {"STRICT_VLLM_PLUGINS": "1"}
+    result = call("generate", "decoder", {"engines": EAGER}, beside_a_broken_one, **strict)
     assert result.returncode != 0
     assert "RuntimeError: broken on purpose" in result.stderr

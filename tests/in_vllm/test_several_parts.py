@@ -1,4 +1,4 @@
-"""Several parts in one package on real vLLM: a model with every part, and a part that comes first."""
+"""Several parts in one package on real vLLM: they are registered, and found well, side by side."""
 
 import pytest
 from lane import VERSION, build
@@ -18,24 +18,17 @@ pytestmark = pytest.mark.real
 PARTS = [
     kind for kind in KINDS if kind not in MODELS and VERSION in environments.supported_by(kind)
 ]
-FIRST, *REST = PARTS
 
 
-@pytest.mark.parametrize(
-    ("kind", "also"),
-    [(MODELS[0], ",".join(PARTS)), (FIRST, ",".join([MODELS[0], *REST]))],
-    ids=["a model first", "a part first"],
-)
-def test_every_part_passes_its_own_tests_beside_the_others(tmp_path, kind, also):
+def test_a_model_with_every_part_passes_the_tests_that_all_packages_have(tmp_path):
+    """What each part does beside the others is asked of one server, by test_served.py."""
     bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind=kind, also=also)
+    project = render_into(tmp_path, kind=MODELS[0], also=",".join(PARTS))
     about = read_about(project)
     environments.install(bin_folder, build(project))
-    # The model is the one that test_models.py compares with Hugging Face's.
-    options = ["--deselect", "tests/test_model.py"]
-    outcomes = run_own_tests(bin_folder, project, *options, limit=LONG_LIMIT)
+    outcomes = run_own_tests(bin_folder, project, "tests/_template", limit=LONG_LIMIT)
     assert set(outcomes.values()) == {"passed"}, outcomes
-    tables = RULES["tables_of"]([kind, *also.split(",")])
+    tables = RULES["tables_of"]([MODELS[0], *PARTS])
     assert len(tables) > len(PARTS)
     for table, of in tables.items():
         [name] = about[table]

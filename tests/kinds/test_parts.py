@@ -3,24 +3,46 @@
 from pathlib import Path
 
 import pytest
-from installed_package import PARTS, Finding, Installed, assert_clean, install, proof_of
-from shared.rendering import MODELS, RULES
+from installed_package import (
+    PARTS,
+    Finding,
+    Installed,
+    assert_clean,
+    assert_pages_are_clean,
+    assert_typed,
+    install,
+    proof_of,
+)
+from shared.rendering import MODELS, RULES, settings_of
 
 MODEL = MODELS[0]
-# Alone; in both ways beside a model; beside another part; and several with a model.
-PACKAGES = [
-    *({"kind": kind} for kind in PARTS),
+# What is alone is looked at by test_clean.py. In both ways beside a model, and beside another part.
+PAIRS = [
     *({"kind": kind, "also": MODEL} for kind in PARTS),
     *({"kind": MODEL, "also": kind} for kind in PARTS),
     *({"kind": kind, "also": PARTS[0]} for kind in PARTS[1:]),
-    *({"kind": MODEL, "also": f"{PARTS[0]},{kind}"} for kind in PARTS[1:]),
+]
+ALL = [
     {"kind": MODEL, "also": ",".join(PARTS)},
+    {"kind": PARTS[0], "also": ",".join([MODEL, *PARTS[1:]])},
 ]
 
 
-@pytest.mark.parametrize("answers", PACKAGES, ids=lambda answers: ",".join(answers.values()))
-def test_a_package_with_it_is_clean(render, answers):
+@pytest.mark.parametrize("kind", PARTS)
+def test_the_pages_of_a_package_with_it_alone_are_clean(render, kind):
+    assert_pages_are_clean(render(kind=kind))
+
+
+@pytest.mark.parametrize("answers", PAIRS, ids=lambda answers: ",".join(answers.values()))
+def test_a_package_with_it_and_another_is_clean(render, answers):
     assert_clean(render(**answers))
+
+
+# What the type checker finds in a part does not depend on the one beside it.
+@pytest.mark.parametrize("answers", ALL, ids=["a model first", "a part first"])
+def test_a_package_with_every_part_is_clean_to_the_type_checker_too(render, answers):
+    assert_clean(render(**answers))
+    assert_typed(render(**answers))
 
 
 @pytest.fixture(scope="module", params=PARTS)
@@ -44,6 +66,7 @@ def test_the_tests_pass_without_a_break(installed, kind):
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.breaks
 @each_of("mutations.py", "MUTATIONS")
 def test_the_tests_catch_a_break(installed, kind, tmp_path, name):
     broken = installed.changed(tmp_path, *proof_of(kind, "mutations.py", "MUTATIONS")[name])
@@ -54,7 +77,8 @@ def test_the_tests_catch_a_break(installed, kind, tmp_path, name):
 def findings(installed: Installed, kind: str, cache: Path) -> list[Finding]:
     # What vLLM has cached on this machine is not looked at.
     part = RULES["room"](kind)["doctor"]
-    return installed.findings(part, VLLM_CACHE_ROOT=str(cache))
+    settings = settings_of(installed.project, cache)
+    return installed.findings(part, VLLM_CACHE_ROOT=str(cache), **settings)
 
 
 def test_the_doctor_finds_no_fault_where_there_is_none(installed, kind, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from shared.rendering import (
     KINDS,
+    MODELS,
     ROOT,
     RULES,
     TEMPLATE,
@@ -91,7 +92,11 @@ def author_edits(kind: str) -> str:
     return next(name for name in sorted(RULES["files"](answers, "plugin")) if name[0] != "_")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+PARTS = [kind for kind in KINDS if kind not in MODELS]
+
+
+# A model, a part that register() makes known, and the one that came last.
+@pytest.mark.parametrize("kind", [MODELS[0], PARTS[0], PARTS[-1]])
 def test_an_update_brings_the_new_template_and_keeps_the_authors_edits(template, tmp_path, kind):
     project = plugin_of(template, kind, tmp_path)
     assert version_of_the_template(project) == "0.2.0"

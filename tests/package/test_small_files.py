@@ -143,12 +143,13 @@ def test_the_settings_of_this_repository_are_these():
                         "-ra",
                         "--strict-markers",
                         "-m",
-                        "not real and not pythons",
+                        "not real and not pythons and not breaks",
                         "--dist",
                         "loadgroup",
                     ],
                     "markers": [
                         "real: the real lane, on real vLLM",
+                        "breaks: breaks a part or the fixture engine, and sees a test fail",
                         "pythons: on each supported Python that is here or that uv can install",
                     ],
                 }
@@ -297,6 +298,8 @@ def test_the_tests_require_what_they_use():
         *("cookiecutter", "cruft"),
         # To test
         *("hypothesis", "pytest", "pytest-xdist", "griffe"),
+        # What the tests of a package import
+        *("fastapi", "httpx"),
         # To build and install
         *("build", "setuptools", "uv"),
         # To check what comes out of it

@@ -164,6 +164,15 @@ OWN = {
                     {"run": "python -m pytest -n 2"},
                 ],
             ),
+            "breaks": job(
+                30,
+                steps=[
+                    CHECKOUT,
+                    python("3.12"),
+                    {"run": "python -m pip install -r tests/requirements.txt"},
+                    {"run": "python -m pytest -n 2 -m breaks"},
+                ],
+            ),
             "real": job(
                 30,
                 strategy={

@@ -65,6 +65,9 @@ def look_inside(checkpoint: str | None, only_vllm: bool) -> Findings:
     """Load vLLM and its plugins as the front end does, and start processes as that does."""
     # Before vLLM is imported here: that takes long, and so both do it at the same time.
     spawned = None if only_vllm else start(multiprocessing.get_context("spawn"))
+    if spawned and (stopping := [*look_before_vllm()]):
+        yield from stopping
+        return
     try:
         import vllm
         from vllm import plugins
@@ -87,6 +90,13 @@ def look_inside(checkpoint: str | None, only_vllm: bool) -> Findings:
         yield OK, "This system cannot fork, so vLLM does not.", ""
     if checkpoint:
         yield from look_at_checkpoint(checkpoint)
+
+
+def look_before_vllm() -> Findings:
+    """Let the parts look that say something before vLLM is imported, which could not go on."""
+    for part in PARTS:
+        if look := getattr(part, "look_before_vllm", None):
+            yield from look()
 
 
 def look_at_checkpoint(name: str) -> Findings:

@@ -48,8 +48,10 @@ def record(source: Source, folder: Path) -> Reference:
         if outcome.value is Unknown.ABSENT:
             continue
         # Of what cannot be followed to its end, the part that can.
-        if "." in outcome.reached and (looks := source.describe(outcome.reached)):
-            symbols[outcome.reached] = looks
+        # And the class of an object, which may be imported for the type checker alone.
+        for reached in {outcome.reached, outcome.reached.partition("()")[0]}:
+            if "." in reached and (looks := source.describe(reached)):
+                symbols[reached] = looks
         if isinstance(outcome.value, Unknown) and use.kind not in ADDITIONS:
             unresolved.add(use.symbol_path)
     in_order = {symbol_path: symbols[symbol_path] for symbol_path in sorted(symbols)}

@@ -44,7 +44,9 @@ class Finder:
     def find_spec(name: str, path=None, target=None) -> None:
         # Another transformers than the stand-in knows best what it has.
         parent, dot, _ = name.partition(".")
-        if dot and getattr(sys.modules.get(parent), "__name__", "").startswith("vllm"):
+        # A plugin's package may be called vllm_…, and what that lacks is a mistake of its own.
+        known = getattr(sys.modules.get(parent), "__name__", "")
+        if dot and known.partition(".")[0] == "vllm":
             raise lack(name)
 
 
