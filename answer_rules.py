@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,10 @@ TAKEN_PARSERS = {
 TAKEN_EXTRA_ARGUMENTS = (TAKEN / "extra_arguments.txt").read_text().split()
 # Every name of a quantization in any supported vLLM.
 TAKEN_QUANTIZATIONS = (TAKEN / "quantizations.txt").read_text().split()
+# Every name of a KV connector in any vLLM since the oldest supported one.
+TAKEN_KV_CONNECTORS = (TAKEN / "kv_connectors.txt").read_text().split()
+# Every name of a LoRA resolver in any supported vLLM; there are spaces in them.
+TAKEN_LORA_RESOLVERS = (TAKEN / "lora_resolvers.txt").read_text().splitlines()
 # Of vLLM's own platforms, which it looks for by name among the plugins too.
 TAKEN_PLATFORMS = (TAKEN / "platforms.txt").read_text().split()
 # By the import name and by that of the distribution: all that is installed along with vLLM.
@@ -353,6 +358,13 @@ def reason_against_extra_argument(name: str) -> str:
     return problem_with_name_length(name)
 
 
+def reason_against_route(name: str) -> str:
+    """Say what is wrong with a name as a part of a URL's path, without a cure."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid part of a route (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
+
+
 def reason_against_quantization(name: str) -> str:
     """Say what is wrong with the name of a quantization, without a cure.
 
@@ -365,6 +377,22 @@ def reason_against_quantization(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
         return "is not a valid quantization name (lower-case letters, digits, and . _ - between)"
     return problem_with_name_length(name)
+
+
+def reason_against_kv_connector(name: str) -> str:
+    """Say what is wrong with the name of a KV connector, without a cure."""
+    if name in TAKEN_KV_CONNECTORS:
+        return "is a KV connector of vLLM's own"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid name of a KV connector (letters, digits, and . _ - between them)"
+
+
+def reason_against_lora_resolver(name: str) -> str:
+    """Say what is wrong with the name of a LoRA resolver, without a cure."""
+    if name in TAKEN_LORA_RESOLVERS:
+        return "is a LoRA resolver of vLLM's own"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        return "is not a valid LoRA resolver's name (letters, digits, and . _ - between them)"
 
 
 def reason_against_platform(name: str) -> str:
@@ -540,11 +568,14 @@ def tables_of(kinds: list[str]) -> dict[str, dict[str, Any]]:
     """Return the tables of about.py, each with what its names and values are called, and a module.
 
     ``group`` is that of the entry points by which vLLM finds what it names, "" if register() makes
-    that known; ``gated`` says whether VLLM_PLUGINS can keep it out. ``function`` is the plugin value
-    where vLLM asks one function, under the plugin's name, and not for each name; else "".
+    that known; ``entry`` is what such an entry point names of a value in the table; ``gated`` says
+    whether VLLM_PLUGINS can keep it out, and ``opt_in`` whether vLLM loads it only where
+    VLLM_PLUGINS names it. ``function`` is the plugin value where vLLM asks one function, under the
+    plugin's name, and not for each name; else "".
     """
+    usual = {"group": "", "entry": "{value}", "gated": True, "opt_in": False, "function": ""}
     return {
-        table: {"group": "", "gated": True, "function": ""} | called | {"module": each["module"]}
+        table: usual | called | {"module": each["module"]}
         for each in rooms_of(kinds)
         for table, called in each["tables"].items()
     }
@@ -568,6 +599,14 @@ def modules(context: Any, key: str) -> list[str]:
     """Return what the rooms of a package say under a key, each once."""
     found = (each.get(key) for each in rooms(context["cookiecutter"]))
     return list(dict.fromkeys(filter(None, found)))
+
+
+@pass_context
+def tests_need(context: Any) -> str:
+    """Return what the tests of a package need beside it, as a Python literal."""
+    found = (each.get("tests_need", []) for each in rooms(context["cookiecutter"]))
+    needed = {"griffe>=1.14", "pytest>=8", *chain.from_iterable(found)}
+    return json.dumps(sorted(needed))
 
 
 def import_from(module: str, names: list[str], indent: int = 0) -> str:
@@ -629,6 +668,11 @@ NAME_RULES: dict[str, Callable[[str], str]] = {
     "tool_parser": partial(reason_against_parser, "tool"),
     "extra_argument": reason_against_extra_argument,
     "quantization": reason_against_quantization,
+    "kv_connector": reason_against_kv_connector,
+    "route": reason_against_route,
+    # The name of an entry point that VLLM_PLUGINS decides about; vLLM itself has none.
+    "io_processor": reason_against_plugin_name,
+    "lora_resolver": reason_against_lora_resolver,
     "platform": reason_against_platform,
 }
 # In the order of the questions.
@@ -666,4 +710,5 @@ GLOBALS = {
     "registered_tables": registered_tables,
     "source": source,
     "tables": tables,
+    "tests_need": tests_need,
 }

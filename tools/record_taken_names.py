@@ -1,13 +1,16 @@
 """Write taken_names/: all names that the supported vLLMs have already, from models to packages.
 
-The parsers are those of newer releases too, from their source: a plugin's name must outlive the
-supported ones. And the modules of the supported Pythons, from the list that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is added.
+The parsers, KV connectors and LoRA resolvers are those of newer releases too, from their source: a
+plugin's name must outlive the supported ones. And the modules of the supported Pythons, from the list
+that mypy has of them. Run it as `.venv/bin/python tools/record_taken_names.py` when a vLLM release is
+added.
 """
 
 import ast
 import json
 import re
 from pathlib import Path
+from typing import TypeGuard
 
 import mypy
 from shared import environments
@@ -44,7 +47,7 @@ print("\\n" + json.dumps(names))
 
 def main() -> None:
     """Ask every supported vLLM, and write the union of the answers."""
-    taken: dict[str, set[str]] = {"python": python_modules(), **parsers()}
+    taken: dict[str, set[str]] = {"python": python_modules(), **from_sources()}
     known: dict[str, set[str]] = {}
     for version in SUPPORTED_VLLM:
         python = environments.environment(version) / "python"
@@ -76,16 +79,31 @@ def first_of_all_that_know(name: str, known: dict[str, set[str]]) -> str:
     return first
 
 
-def parsers() -> dict[str, set[str]]:
-    """Return the names of the parsers of every release from the oldest supported one on."""
-    found: dict[str, set[str]] = {"reasoning_parsers": set(), "tool_parsers": set()}
+def from_sources() -> dict[str, set[str]]:
+    """Return what every release from the oldest supported one on registers, from its source."""
+    names = ("kv_connectors", "lora_resolvers", "reasoning_parsers", "tool_parsers")
+    found: dict[str, set[str]] = {what: set() for what in names}
     oldest = as_numbers(SUPPORTED_VLLM[0])
     for version, address in releases().items():
         if as_numbers(version) >= oldest:
             package = source_of(version, address) / "vllm"
             found["reasoning_parsers"] |= registered_in(package / "reasoning" / "__init__.py")
             found["tool_parsers"] |= registered_in(package / "tool_parsers" / "__init__.py")
+            found["kv_connectors"] |= connectors_in(package)
+            for file in (package / "plugins" / "lora_resolvers").glob("*.py"):
+                found["lora_resolvers"] |= resolvers_in(file)
     return found
+
+
+def connectors_in(package: Path) -> set[str]:
+    """Return the names under which vLLM's factory of KV connectors registers them."""
+    file = package / "distributed" / "kv_transfer" / "kv_connector" / "factory.py"
+    calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if is_register(node)]
+    return {ast.literal_eval(call.args[0]) for call in calls}
+
+
+def is_register(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".register_connector")
 
 
 def registered_in(file: Path) -> set[str]:
@@ -96,6 +114,11 @@ def registered_in(file: Path) -> set[str]:
         if isinstance(node, ast.Assign) and "_TO_REGISTER" in ast.unparse(node.targets[0])
     ]
     return set(ast.literal_eval(table))
+
+
+def resolvers_in(file: Path) -> set[str]:
+    """Return the names under which a module of vLLM's registers LoRA resolvers."""
+    return set(re.findall(r'\.register_resolver\(\s*"(.+?)"', file.read_text("utf-8")))
 
 
 def python_modules() -> set[str]:

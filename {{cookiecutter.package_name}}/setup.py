@@ -32,14 +32,14 @@ setup(
     # No dependencies: pip must not replace the vLLM that this plugin is installed into.
     extras_require={
         "vllm": [f"vllm>={about['OLDEST_VLLM']},<={about['NEWEST_VLLM']}"],
-        "test": ["griffe>=1.14", "pytest>=8"],
+        "test": {{ tests_need() }},
     },
     entry_points={
         # group: plugin name = plugin value
         "vllm.general_plugins": [f"{about['PLUGIN_NAME']} = {PACKAGE}:register"],
 {%- for table, of in tables().items() if of.group and not of.function %}
         "{{ of.group }}": [
-            f"{name} = {PACKAGE}.{value}" for name, value in about["{{ table }}"].items()
+            f"{name} = {PACKAGE}.{{ of.entry }}" for name, value in about["{{ table }}"].items()
         ],
 {%- endfor %}
 {%- for of in tables().values() if of.function %}

@@ -99,7 +99,10 @@ def test_what_is_imported_for_type_checkers_breaks_nothing(plugin, start):
     code = f"if {TYPE_CHECKING[start]}:\n    from vllm.config import Config, Gone\n"
     mine = plugin(f"{start}\n{code}def f(config: 'Config'):\n    return config.scheduler.size\n")
     assert mine.breaking() == []
-    # It is followed all the same.
+    # It is followed all the same, and where the reference stands for vLLM.
+    recorded = mine.tools["recorded"].Recorded(mine.recorded())
+    uses = mine.tools["package"].uses_of(mine.package, recorded)
+    assert "vllm.config.Config().scheduler.size" in {use.symbol_path for use in uses}
     renamed = VLLM["config.py"].replace("size: int", "length: int")
     assert mine.breaking(None, config=renamed) == ["Config().scheduler.size is gone"]
     # Nothing is said of it, not even that it is gone.

@@ -7,7 +7,7 @@ import pytest
     ("statement", "name"),
     [
         ("import vllm.config", "vllm.config"),
-        ("import vllm.v1.engine.core", "vllm.v1.engine"),
+        ("import vllm.v1.engine.core", "vllm.v1.engine.core"),
         ("from vllm.tokenizers import TokenizerRegistry", "vllm.tokenizers"),
         ("from vllm import LLM", "vllm.LLM"),
         ("from vllm import envs", "vllm.envs"),
@@ -60,6 +60,19 @@ def test_what_is_lacking_raises_an_import_error_that_a_fallback_can_catch(site):
         """
     )
     assert out.stdout == "load_general_plugins\n"
+
+
+def test_what_a_plugins_own_package_lacks_is_no_lack_of_the_engine(site):
+    (site.folder / "vllm_mine").mkdir()
+    (site.folder / "vllm_mine" / "__init__.py").touch()
+    out = site.fails(
+        f"import sys; sys.path.append({str(site.folder)!r}); import vllm_mine.nothing",
+        FIXTURE_ENGINE_NOTES=str(site.folder / "notes"),
+    )
+    assert out.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: No module named 'vllm_mine.nothing'"
+    )
+    assert not (site.folder / "notes").exists()
 
 
 def test_that_the_engine_runs_no_models_is_not_noted(site):

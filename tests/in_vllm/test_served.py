@@ -1,7 +1,14 @@
-"""One package with a model and every part in one real server, which answers for all of them."""
+"""One package with a model and every part in one real server, which answers for all of them.
+
+What only a pooling model serves is asked of a second server, whose model embeds.
+"""
 
 import json
 import os
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import pytest
 from lane import SCRIPTS, VERSION, build
@@ -21,34 +28,59 @@ SERVED = {kind: path for kind, path in (PROOFS | TOGETHER).items() if path.exist
 NAMES = {"package": "vllm_many_parts", "plugin": "many-parts", "registered": "many"}
 
 
+def runner_of(proof: Path) -> str:
+    """Return the runner of the server that a proof asks."""
+    stated = re.search(r'^RUNNER = "(\w+)"$', proof.read_text("utf-8"), re.MULTILINE)
+    return stated[1] if stated else "generate"
+
+
+RUNNERS = {kind: runner_of(path) for kind, path in SERVED.items()}
+# For each runner the model, its class, and the parts beside it.
+POOLING = [kind for kind, runner in RUNNERS.items() if runner == "pooling"]
+PACKAGES = {
+    "generate": (MODELS[0], "ManyForCausalLM", PARTS),
+    "pooling": ("embedding", "ManyEmbeddingModel", POOLING),
+}
+
+
 @pytest.fixture(scope="module")
-def found(settings, tmp_path_factory) -> dict:
-    """What each proof was answered by the server, or why it failed."""
-    folder = tmp_path_factory.mktemp("served")
-    bin_folder = environments.on_top_of(VERSION, folder / "venv")
-    project = render_into(
-        folder,
-        kind=MODELS[0],
-        also=",".join(PARTS),
-        package_name=NAMES["package"],
-        plugin_name=NAMES["plugin"],
-        registered_name=NAMES["registered"],
-        class_name="ManyForCausalLM",
-    )
-    environments.install(bin_folder, build(project))
-    (folder / "checkpoint").mkdir()
-    config = {"architectures": ["ManyForCausalLM"], "model_type": NAMES["registered"]}
-    proofs = {kind: str(path) for kind, path in SERVED.items()}
-    options = json.dumps({"names": NAMES, "config": config, "proofs": proofs})
-    command = [bin_folder / "python", SCRIPTS / "served.py", folder / "checkpoint", options]
-    environment = os.environ | settings | {"PYTHONPATH": str(SCRIPTS)}
-    result = result_of(*command, env=environment, limit=LONG_LIMIT)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return json.loads(result.stdout.splitlines()[-1])
+def found(settings, tmp_path_factory) -> Callable[[str], dict]:
+    """A function that returns what each proof was answered by the server with a runner.
+
+    Or why it failed.
+    """
+
+    @cache
+    def found(runner: str) -> dict:
+        folder = tmp_path_factory.mktemp(f"served_{runner}")
+        bin_folder = environments.on_top_of(VERSION, folder / "venv")
+        kind, class_name, parts = PACKAGES[runner]
+        project = render_into(
+            folder,
+            kind=kind,
+            also=",".join(parts),
+            package_name=NAMES["package"],
+            plugin_name=NAMES["plugin"],
+            registered_name=NAMES["registered"],
+            class_name=class_name,
+        )
+        environments.install(bin_folder, build(project))
+        (folder / "checkpoint").mkdir()
+        config = {"architectures": [class_name], "model_type": NAMES["registered"]}
+        proofs = {kind: str(SERVED[kind]) for kind in SERVED if RUNNERS[kind] == runner}
+        options = {"names": NAMES, "config": config, "runner": runner, "proofs": proofs}
+        command = [bin_folder / "python", SCRIPTS / "served.py", folder / "checkpoint"]
+        environment = os.environ | settings | {"PYTHONPATH": str(SCRIPTS)}
+        result = result_of(*command, json.dumps(options), env=environment, limit=LONG_LIMIT)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return json.loads(result.stdout.splitlines()[-1])
+
+    return found
 
 
-# One server: its tests run where it does.
+# A few servers: their tests run where they do.
 @pytest.mark.xdist_group("served")
 @pytest.mark.parametrize("kind", SERVED)
 def test_the_server_answers_for_each_part(found, kind):
-    assert isinstance(found[kind], dict), found[kind]
+    answers = found(RUNNERS[kind])
+    assert isinstance(answers[kind], dict), answers[kind]

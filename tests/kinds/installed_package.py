@@ -88,7 +88,7 @@ def assert_pages_are_clean(package: Path) -> None:
 def run_in_environment(package: Path, folder: Path) -> tuple[dict[str, str], str]:
     """Install a package in an environment; return its own tests' outcomes, and what its doctor says."""
     project = shutil.copytree(package, folder / package.name)
-    bin_folder = make_environment(folder / "venv", "griffe", "pytest", "--editable", project)
+    bin_folder = make_environment(folder / "venv", "--editable", f"{project}[test]")
     outcomes = run_own_tests(bin_folder, project)
     settings = os.environ | {"PYTHONPATH": str(project / FIXTURE_ENGINE)}
     doctor = run(bin_folder / "python", "-m", package.name, cwd=folder, env=settings)

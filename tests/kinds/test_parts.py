@@ -13,7 +13,7 @@ from installed_package import (
     install,
     proof_of,
 )
-from shared.rendering import MODELS, RULES
+from shared.rendering import MODELS, RULES, settings_of
 
 MODEL = MODELS[0]
 # What is alone is looked at by test_clean.py. In both ways beside a model, and beside another part.
@@ -77,7 +77,8 @@ def test_the_tests_catch_a_break(installed, kind, tmp_path, name):
 def findings(installed: Installed, kind: str, cache: Path) -> list[Finding]:
     # What vLLM has cached on this machine is not looked at.
     part = RULES["room"](kind)["doctor"]
-    return installed.findings(part, VLLM_CACHE_ROOT=str(cache))
+    settings = settings_of(installed.project, cache)
+    return installed.findings(part, VLLM_CACHE_ROOT=str(cache), **settings)
 
 
 def test_the_doctor_finds_no_fault_where_there_is_none(installed, kind, tmp_path):

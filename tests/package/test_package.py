@@ -239,6 +239,7 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project, kind):
     found = {group: dict(groups[group]) for group in groups.sections()}
     assert found.pop("vllm.general_plugins") == {"vllm_my_model": "vllm_my_model:register"}
     # The tables of classes that vLLM finds by itself.
+    tables = [(of, about[table]) for table, of in RULES["tables_of"]([kind]).items() if of["group"]]
     tables = RULES["tables_of"]([kind])
     by_group = {
         # Or one function, for all that a table names.
@@ -247,8 +248,11 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project, kind):
         if of["group"]
     }
     assert found == {
-        group: {name: f"vllm_my_model.{reference}" for name, reference in table.items()}
-        for group, table in by_group.items()
+        of["group"]: {
+            name: f"vllm_my_model.{of['entry'].format(value=value)}"
+            for name, value in table.items()
+        }
+        for of, table in tables
     }
 
 

@@ -17,7 +17,8 @@ QUESTIONS = {
     "kind": [
         *("decoder", "extend", "embedding", "multimodal"),
         *("tool_parser", "reasoning_parser", "logits_processor", "layer_swap"),
-        *("quantization", "platform"),
+        *("quantization", "kv_connector", "stat_logger", "endpoint"),
+        *("io_processor", "lora_resolver", "platform"),
     ],
     "also": None,
     "package_name": None,

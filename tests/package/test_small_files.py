@@ -298,6 +298,8 @@ def test_the_tests_require_what_they_use():
         *("cookiecutter", "cruft"),
         # To test
         *("hypothesis", "pytest", "pytest-xdist", "griffe"),
+        # What the tests of a package import
+        *("fastapi", "httpx"),
         # To build and install
         *("build", "setuptools", "uv"),
         # To check what comes out of it

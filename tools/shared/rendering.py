@@ -114,6 +114,16 @@ def read_about(project: Path) -> dict:
     return run_path(str(project / project.name / "about.py"))
 
 
+def settings_of(project: Path, folder: Path) -> dict[str, str]:
+    """Write what the parts of a package need below a folder; return the environment variables for it.
+
+    Without these, its doctor says that they are not set.
+    """
+    files = project.glob("tests/_template/settings_of_*.py")
+    found = [run_path(str(file))["settings_in"](folder) for file in files]
+    return {name: value for settings in found for name, value in settings.items()}
+
+
 @contextlib.contextmanager
 def at_most(seconds: float, process: subprocess.Popen) -> Iterator[Event]:
     """End a process, and all that it has started, if a block takes more than some seconds.

@@ -10,10 +10,11 @@ from typing import NamedTuple
 {%- for module, group in names.values() | groupby("module") %}{% set functions = group | map(attribute="what") | sort | join(", owner_of_") %}
 {%- set _ = lines.append("from ." ~ module ~ " import owner_of_" ~ functions) %}{% endfor -%}
 {{ lines | sort | join("\n") }}
-{%- set grouped, ungated = [], [] %}
+{%- set grouped, ungated, opt_in = [], [], [] %}
 {%- for of in names.values() if of.group %}
 {%- set _ = grouped.append((of.what, of.group)) %}
 {%- set _ = ungated.append(of.group) if not of.gated %}
+{%- set _ = opt_in.append(of.group) if of.opt_in %}
 {%- endfor %}
 {{ import_from(".about", (names | list) + ["NEWEST_VLLM", "OLDEST_VLLM", "PLUGIN_NAME"]) }}
 
@@ -39,6 +40,11 @@ class Entry(NamedTuple):
         """Tell whether VLLM_PLUGINS can keep it out."""
         return self.group not in UNGATED
 
+    @property
+    def opt_in(self) -> bool:
+        """Tell whether vLLM finds it only where VLLM_PLUGINS names it."""
+        return self.group in OPT_IN
+
     def owner(self) -> str | None:
         """Return "package.module:Class" of what has the name in this process, None if nobody."""
         return OWNERS[self.what](self.name)
@@ -61,6 +67,8 @@ GROUPS: dict[str, str] = {
 {%- endfor %}{{ "\n" if grouped }}}
 # The groups that VLLM_PLUGINS does not decide about.
 UNGATED: list[str] = [{{ ungated | map("python_string") | join(", ") }}]
+# Those of which vLLM loads only what VLLM_PLUGINS names.
+OPT_IN: list[str] = [{{ opt_in | map("python_string") | join(", ") }}]
 
 
 def entries() -> list[Entry]:

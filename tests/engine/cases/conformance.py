@@ -4,6 +4,7 @@ The same code runs in the fixture engine and in every supported vLLM; tests/engi
 knows the differences. A case is a function whose name says the behaviour; its folder is ``site``.
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import vllm.platforms
 import vllm.plugins
@@ -817,6 +819,115 @@ def a_change_of_the_batch_says_what_was_removed_added_and_moved(site):
     assert swap is not move
 
 
+# IO processors
+
+IO_PROCESSORS = "vllm.io_processor_plugins"
+IO_PROCESSOR = """
+from vllm.plugins.io_processors.interface import IOProcessor
+class Mine(IOProcessor):
+    def pre_process(self, prompt, request_id=None, **kwargs): return ["a", "b"]
+    def post_process(self, model_output, request_id=None, **kwargs): return model_output
+"""
+
+
+def io_processor(site, asked=None, in_config_json=None, **functions):
+    """Install IO processors, each with a function's body by its name; return the one asked for."""
+    from vllm.plugins.io_processors import get_io_processor
+
+    site.module("the_io_processor", IO_PROCESSOR)
+    for name, body in functions.items():
+        site.plugin(name, body, group=IO_PROCESSORS)
+    settings = {} if in_config_json is None else {"io_processor_plugin": in_config_json}
+    hf_config = SimpleNamespace(to_dict=lambda: settings)
+    config = SimpleNamespace(model_config=SimpleNamespace(hf_config=hf_config))
+    return get_io_processor(config, None, asked)
+
+
+MINE = "return 'the_io_processor.Mine'"
+
+
+@behaviour
+def an_io_processor_is_made_only_if_it_is_asked_for_and_the_option_comes_first(site):
+    assert io_processor(site, mine=MINE, other="return 'nowhere.Other'") is None
+    assert type(io_processor(site, "mine")).__name__ == "Mine"
+    assert type(io_processor(site, None, "mine")).__name__ == "Mine"
+    assert type(io_processor(site, "mine", "other")).__name__ == "Mine"
+    assert isinstance(error_of(io_processor, site, "other", "mine"), ModuleNotFoundError)
+
+
+@behaviour
+def an_io_processor_that_vllm_plugins_keeps_out_is_called_not_installed(site):
+    os.environ["VLLM_PLUGINS"] = "other, mine"
+    error = error_of(lambda: io_processor(site, "mine", mine=MINE))
+    assert isinstance(error, ValueError)
+    assert str(error) == "No IOProcessor plugins installed but one is required (mine)."
+    error = error_of(lambda: io_processor(site, None, "mine", other=MINE))
+    assert isinstance(error, ValueError)
+    assert "'mine' IO Processor plugin but it is not installed. Available plugins: ['other']" in (
+        str(error)
+    )
+
+
+@behaviour
+def an_io_processor_whose_function_fails_or_returns_nothing_is_left_out(site):
+    made = io_processor(site, "mine", a="raise SystemError('a')", b="return None", mine=MINE)
+    assert type(made).__name__ == "Mine"
+    assert [record.getMessage() for record in site.log if record.levelname == "WARNING"] == [
+        "Failed to load plugin a."
+    ]
+    assert "it is not installed" in str(error_of(io_processor, site, "b"))
+
+
+@behaviour
+def whatever_class_an_io_processor_function_names_is_made(site):
+    site.module("anything", "class Any:\n    def __init__(self, *given): self.given = given")
+    made = io_processor(site, "mine", mine="return 'anything.Any'")
+    assert made.given[1:] == (None,)
+
+
+@behaviour
+def of_two_io_processors_with_one_name_the_later_is_made(site):
+    site.plugin("same", MINE, group=IO_PROCESSORS, package="first")
+    site.plugin("same", "return 'collections.OrderedDict'", group=IO_PROCESSORS, package="last")
+    assert isinstance(error_of(io_processor, site, "same"), TypeError)
+
+
+@behaviour
+def an_io_processor_without_one_of_two_methods_cannot_be_made(site):
+    from vllm.plugins.io_processors.interface import IOProcessor
+
+    assert IOProcessor.__abstractmethods__ == {"pre_process", "post_process"}
+    made = io_processor(site, "mine", mine=MINE)
+    assert isinstance(error_of(made.parse_data, {}), NotImplementedError)
+    assert type(made.vllm_config).__name__ == "SimpleNamespace"
+
+
+@behaviour
+def an_io_processor_asks_for_the_task_plugin_or_for_what_it_is_given(site):
+    from vllm.pooling_params import PoolingParams
+
+    made = io_processor(site, "mine", mine=MINE)
+    assert made.merge_pooling_params().task == "plugin"
+    given = PoolingParams(dimensions=2)
+    assert made.merge_pooling_params(given) is given
+    copy = given.clone()
+    copy.task = "embed"
+    assert (given.task, given.dimensions, copy.dimensions) == (None, 2, 2)
+    assert given == PoolingParams(dimensions=2)
+
+
+@behaviour
+def an_io_processor_gets_the_outputs_in_the_order_of_its_prompts(site):
+    async def outputs():
+        for place in (2, 0, 1):
+            yield place, f"output {place}"
+
+    made = io_processor(site, "mine", mine=MINE)
+    found = asyncio.run(made.post_process_async(outputs()))
+    assert found == ["output 0", "output 1", "output 2"]
+    assert asyncio.run(made.pre_process_async("prompt")) == ["a", "b"]
+
+
 # Parsers
 
 
@@ -1278,6 +1389,414 @@ def a_quantization_has_what_models_and_vllm_read_of_it(site):
     assert config.packed_modules_mapping == {}
     assert config.override_quantization_method({"quant_method": "other"}, "mine") is None
     config.apply_vllm_mapper(None)
+
+
+# KV connectors
+
+HOOKS = ["start_load_kv", "wait_for_layer_load", "save_kv_layer", "wait_for_save"]
+HOOKS += ["get_num_new_matched_tokens", "update_state_after_alloc", "build_connector_meta"]
+KV_CONNECTOR = """
+from recorder import record
+from vllm.distributed.kv_transfer.kv_connector.v1.base import KVConnectorBase_V1, SupportsHMA
+record("imported")
+methods = dict.fromkeys([*{hooks}, "request_finished_all_groups"], lambda *_: None)
+Mine = type("Mine", (KVConnectorBase_V1, SupportsHMA), methods)
+Single = type("Single", (KVConnectorBase_V1,), methods)
+class Old(Mine):
+    def __init__(self, vllm_config, role):
+        super().__init__(vllm_config, role)
+"""
+
+
+def kv_connectors(site):
+    """Return vLLM's factory of KV connectors, with a module "connectors", and a config for it."""
+    from vllm.distributed.kv_transfer.kv_connector.factory import KVConnectorFactory
+
+    site.module("connectors", KV_CONNECTOR.format(hooks=HOOKS))
+
+    def config(name, path=None, one_cache=False):
+        transfer = SimpleNamespace(kv_connector=name, kv_connector_module_path=path)
+        scheduler = SimpleNamespace(disable_hybrid_kv_cache_manager=one_cache)
+        return SimpleNamespace(kv_transfer_config=transfer, scheduler_config=scheduler)
+
+    return KVConnectorFactory, config
+
+
+@behaviour
+def a_kv_connector_is_registered_by_name_and_imported_when_it_is_asked_for(site):
+    import inspect
+
+    factory, config = kv_connectors(site)
+    factory.register_connector("mine", "connectors", "Mine")
+    held = inspect.getclosurevars(factory._registry["mine"]).nonlocals
+    assert (held["module_path"], held["class_name"]) == ("connectors", "Mine")
+    assert site.records == []
+    mine = factory.get_connector_class_by_name("mine")
+    assert (mine.__name__, site.records) == ("Mine", ["imported"])
+    assert factory.get_connector_class(config("mine").kv_transfer_config) is mine
+
+
+@behaviour
+def a_second_registration_of_a_kv_connector_is_a_value_error(site):
+    factory, _ = kv_connectors(site)
+    for name in ("mine", "ExampleConnector"):
+        if name == "mine":
+            factory.register_connector(name, "connectors", "Mine")
+        error = error_of(lambda name=name: factory.register_connector(name, "a", "B"))
+        assert isinstance(error, ValueError)
+        assert f"Connector '{name}' is already registered" in str(error)
+    assert factory.get_connector_class_by_name("mine").__name__ == "Mine"
+
+
+@behaviour
+def a_kv_connector_that_nobody_has_registered_is_a_value_error(site):
+    factory, config = kv_connectors(site)
+    error = error_of(lambda: factory.get_connector_class(config("nobodys").kv_transfer_config))
+    assert isinstance(error, ValueError)
+    assert "Unsupported connector type: nobodys" in str(error)
+
+
+@behaviour
+def the_module_path_of_a_kv_connector_goes_before_its_name(site):
+    factory, config = kv_connectors(site)
+    factory.register_connector("Mine", "connectors", "Single")
+    transfer = config("Mine", "connectors").kv_transfer_config
+    assert factory.get_connector_class(transfer).__name__ == "Mine"
+    missing = config("Nobodys", "connectors").kv_transfer_config
+    error = error_of(lambda: factory.get_connector_class(missing))
+    assert isinstance(error, AttributeError)
+    assert "Class Nobodys not found in connectors" in str(error)
+
+
+@behaviour
+def a_kv_connector_by_its_path_must_take_three_arguments(site):
+    factory, config = kv_connectors(site)
+    transfer = config("Old", "connectors").kv_transfer_config
+    error = error_of(lambda: factory.get_connector_class(transfer))
+    assert isinstance(error, ValueError)
+    assert "Connector Old uses deprecated 2-argument constructor" in str(error)
+
+
+@behaviour
+def a_kv_connector_that_does_not_support_several_caches_is_refused_where_they_may_be(site):
+    factory, config = kv_connectors(site)
+    several, one = config("Single", "connectors"), config("Single", "connectors", one_cache=True)
+    error = error_of(lambda: factory.create_connector(several, "role", "cache"))
+    assert isinstance(error, ValueError)
+    assert "Connector Single does not support HMA but HMA is enabled" in str(error)
+    assert type(factory.create_connector(one, "role", "cache")).__name__ == "Single"
+
+
+@behaviour
+def a_kv_connector_keeps_what_it_is_made_with_and_what_it_is_sent(site):
+    factory, config = kv_connectors(site)
+    given = config("Mine", "connectors")
+    made = factory.create_connector(given, "role", "cache")
+    assert (made.role, made._vllm_config, made._kv_cache_config) == ("role", given, "cache")
+    assert made._kv_transfer_config is given.kv_transfer_config
+    made.bind_connector_metadata("work")
+    assert made._get_connector_metadata() == "work"
+    made.clear_connector_metadata()
+    assert isinstance(error_of(made._get_connector_metadata), AssertionError)
+    assert made.get_finished(set()) == (None, None)
+    assert (made.get_block_ids_with_load_errors(), made.reset_cache()) == (set(), None)
+
+
+@behaviour
+def a_kv_connector_that_lacks_a_method_cannot_be_made(site):
+    factory, config = kv_connectors(site)
+    given = config("Mine", "connectors")
+    mine = factory.get_connector_class(given.kv_transfer_config)
+    for name in [*HOOKS, "request_finished_all_groups"]:
+        methods = {each: lambda *_: None for each in HOOKS if each != name}
+        lacking = type("Lacking", mine.__bases__, methods)
+        error = error_of(lambda lacking=lacking: lacking(given, "role", "cache"))
+        assert isinstance(error, TypeError), name
+        assert name in str(error)
+
+
+# Stat loggers
+
+STATS = "vllm.stat_logger_plugins"
+STAT_LOGGER = """
+from recorder import record as note
+from vllm.v1.metrics.loggers import StatLoggerBase
+class {name}(StatLoggerBase):
+    def __init__(self, vllm_config, engine_index=0):
+        self.made = [vllm_config, engine_index]
+    def record(self, scheduler_stats, iteration_stats, mm_cache_stats=None, engine_idx=0):
+        note([*self.made, scheduler_stats, iteration_stats, mm_cache_stats, engine_idx])
+        if iteration_stats == "bad": raise ValueError("bad")
+    def log_engine_initialized(self): note("engine")
+"""
+
+
+def stat_loggers(site, *names) -> list[type]:
+    """Install a stat logger of each name; return the classes that vLLM would make."""
+    from vllm.v1.metrics.loggers import load_stat_logger_plugin_factories
+
+    for number, name in enumerate(names):
+        site.module(f"the_stats_{number}", STAT_LOGGER.format(name=f"Stats{number}"))
+        value = f"the_stats_{number}:Stats{number}"
+        site.plugin(name, group=STATS, package=f"plugin_{number}", value=value)
+    return load_stat_logger_plugin_factories()
+
+
+@behaviour
+def vllm_plugins_decides_about_stat_loggers_and_no_general_plugin_is_called(site):
+    found = stat_loggers(site, "mine", "other")
+    assert [each.__name__ for each in found] == ["Stats0", "Stats1"]
+    for value, names in {"other": ["Stats1"], "mine ": [], "": []}.items():
+        os.environ["VLLM_PLUGINS"] = value
+        assert [each.__name__ for each in stat_loggers(site)] == names, value
+
+
+# Endpoints
+
+ENDPOINTS = "vllm.endpoint_plugins"
+ENDPOINT = """
+from recorder import record
+record("imported")
+class {name}:
+    name = {name!r}
+    required_tasks = {tasks}
+    def __init__(self):
+        {made}
+    def attach_router(self, app): pass
+    async def init_state(self, engine_client, state, args): pass
+"""
+
+
+def endpoint(site, name, tasks=None, made="pass") -> None:
+    """Add an endpoint, which requires some tasks and does something when it is made."""
+    site.module(f"endpoint_{name}", ENDPOINT.format(name=name, tasks=tasks, made=made))
+    value = f"endpoint_{name}:{name}"
+    site.plugin(name, group=ENDPOINTS, package=f"plugin_{name}", value=value)
+
+
+def endpoints(vllm_plugins, *tasks) -> list[str]:
+    """Return the endpoints that a server loads whose model has some tasks."""
+    from vllm.plugins import load_endpoint_plugins
+
+    os.environ.pop("VLLM_PLUGINS", None)
+    if vllm_plugins is not None:
+        os.environ["VLLM_PLUGINS"] = vllm_plugins
+    return [found.name for found in load_endpoint_plugins(tasks)]
+
+
+@behaviour
+def an_endpoint_is_loaded_only_where_vllm_plugins_names_it(site):
+    endpoint(site, "a")
+    endpoint(site, "b")
+    for value in (None, "", "all", "A", "a ,b ", "dist-of-a-plugin_a"):
+        assert endpoints(value, "generate") == [], value
+    assert endpoints("b", "generate") == ["b"]
+    assert endpoints("b,a", "generate") == ["a", "b"]
+
+
+@behaviour
+def without_vllm_plugins_a_warning_names_the_endpoints_and_nothing_is_imported(site):
+    assert endpoints(None) == []
+    assert site.logged("WARNING", "") == []
+    endpoint(site, "a")
+    assert endpoints(None) == []
+    [warning] = site.logged("WARNING", "VLLM_PLUGINS is not set")
+    assert "['a']" in warning
+    assert site.records == []
+
+
+@behaviour
+def a_stat_logger_that_is_a_function_or_another_class_stops_vllm(site):
+    for name, value in {"maker": "json:loads", "another": "json:JSONDecoder"}.items():
+        site.plugin(name, group=STATS, package=f"plugin_{name}", value=value)
+        os.environ["VLLM_PLUGINS"] = name
+        error = error_of(stat_loggers, site)
+        assert isinstance(error, TypeError)
+        assert f"Stat logger plugin {name!r} must be a subclass of StatLoggerBase" in str(error)
+
+
+@behaviour
+def a_stat_logger_that_cannot_be_imported_is_logged_and_left_out(site):
+    site.plugin("lost", group=STATS, package="plugin_lost", value="nowhere:Stats")
+    assert [each.__name__ for each in stat_loggers(site, "mine")] == ["Stats0"]
+    assert site.logged("ERROR", "Failed to load plugin lost")
+
+
+@behaviour
+def of_two_stat_loggers_with_one_name_the_later_is_made(site):
+    assert [each.__name__ for each in stat_loggers(site, "same", "same")] == ["Stats1"]
+
+
+@behaviour
+def a_stat_logger_without_one_of_the_methods_cannot_be_made(site):
+    from vllm.v1.metrics.loggers import StatLoggerBase
+
+    assert StatLoggerBase.__abstractmethods__ == {"__init__", "record", "log_engine_initialized"}
+    assert StatLoggerBase.log("self") is None
+    assert StatLoggerBase.record_sleep_state("self", 1, 0) is None
+
+
+@behaviour
+def a_stat_logger_is_made_for_each_engine_and_told_what_that_one_did(site):
+    from vllm.v1.metrics.loggers import PerEngineStatLoggerAdapter
+
+    [found] = stat_loggers(site, "mine")
+    vllms = PerEngineStatLoggerAdapter("config", [0, 2], found)
+    vllms.log_engine_initialized()
+    vllms.record("scheduler", None, mm_cache_stats="cache", engine_idx=2)
+    vllms.record(None, "step", engine_idx=1)
+    assert site.logged("WARNING", "Unexpected engine_idx: 1")
+    step = ["config", 2, "scheduler", None, "cache", 2]
+    assert site.records == ["engine", "engine", step]
+    # What it raises, vLLM raises.
+    assert isinstance(error_of(vllms.record, None, "bad"), ValueError)
+
+
+@behaviour
+def a_finished_request_has_these_figures_and_a_reason_with_a_name(site):
+    from vllm.v1.engine import FinishReason
+    from vllm.v1.metrics.stats import FinishedRequestStats, IterationStats, SchedulerStats
+
+    names = ["stop", "length", "abort", "error", "repetition"]
+    assert [str(each) for each in FinishReason] == names
+    assert json.dumps(FinishReason.LENGTH) == "1"
+    figures = vars(FinishedRequestStats(FinishReason.STOP))
+    assert figures.pop("finish_reason") is FinishReason.STOP
+    assert figures.pop("request_id") is figures.pop("max_tokens_param") is None
+    assert figures.pop("num_preemptions", 0) == 0
+    tokens = ["num_prompt_tokens", "num_generation_tokens", "num_cached_tokens"]
+    times = ["e2e_latency", "queued_time", "prefill_time", "inference_time", "decode_time"]
+    times.append("mean_time_per_output_token")
+    assert figures == {**dict.fromkeys([*tokens, *times], 0), "is_corrupted": False}
+    assert IterationStats().finished_requests == []
+    assert SchedulerStats().num_running_reqs == SchedulerStats().num_waiting_reqs == 0
+
+
+def an_endpoint_whose_tasks_a_server_lacks_is_left_out_with_a_line_at_info(site):
+    endpoint(site, "a", tasks=("embed",))
+    assert endpoints("a", "generate") == endpoints("a") == []
+    assert len(site.logged("INFO", "Skipping endpoint plugin a")) == 2
+    assert [each for each in site.log if each.levelno > logging.INFO] == []
+
+
+@behaviour
+def one_of_its_tasks_is_enough_for_an_endpoint(site):
+    endpoint(site, "a", tasks=("embed", "generate"))
+    assert endpoints("a", "generate", "render") == ["a"]
+
+
+@behaviour
+def of_tasks_that_are_a_text_the_letters_are_read(site):
+    endpoint(site, "a", tasks="'generate'")
+    assert endpoints("a", "generate") == []
+    assert endpoints("a", "g") == ["a"]
+
+
+@behaviour
+def an_endpoint_that_cannot_be_made_is_logged_and_the_others_are_loaded(site):
+    endpoint(site, "a", made="raise RuntimeError('broken')")
+    endpoint(site, "b")
+    assert endpoints("a,b", "generate") == ["b"]
+    assert site.logged("ERROR", "Failed to instantiate endpoint plugin a")
+
+
+@behaviour
+def an_endpoint_has_a_name_tasks_and_two_methods(site):
+    from vllm.plugins.endpoint_plugins.interface import EndpointPlugin
+
+    endpoint(site, "a")
+    endpoint_a = __import__("endpoint_a").a
+    assert isinstance(endpoint_a(), EndpointPlugin)
+    for name in ("name", "required_tasks", "attach_router", "init_state"):
+        left = {key: value for key, value in vars(endpoint_a).items() if key != name}
+        assert not isinstance(type("Another", (), left)(), EndpointPlugin), name
+
+
+# LoRA resolvers
+
+
+def lora_resolvers():
+    """Return vLLM's registry of LoRA resolvers, and a class of one that finds nothing."""
+    from vllm.lora.resolver import LoRAResolver, LoRAResolverRegistry
+
+    class Mine(LoRAResolver):
+        async def resolve_lora(self, base_model_name, lora_name):
+            return None
+
+    return LoRAResolverRegistry, Mine
+
+
+@behaviour
+def a_lora_resolver_is_kept_as_the_object_that_was_registered(site):
+    registry, make = lora_resolvers()
+    mine, names = make(), registry.get_supported_resolvers()
+    assert "mine" not in names
+    registry.register_resolver("mine", mine)
+    assert "mine" in names
+    assert registry.get_resolver("mine") is registry.resolvers["mine"] is mine
+
+
+@behaviour
+def of_two_lora_resolvers_with_one_name_the_later_counts_and_is_warned_of(site):
+    registry, make = lora_resolvers()
+    registry.register_resolver("mine", make())
+    assert site.logged("WARNING", "LoRA resolver mine") == []
+    later = make()
+    registry.register_resolver("mine", later)
+    assert registry.get_resolver("mine") is later
+    assert len(site.logged("WARNING", "LoRA resolver mine is already registered, and will be")) == 1
+
+
+@behaviour
+def a_lora_resolver_that_nobody_has_registered_is_a_key_error(site):
+    registry, _ = lora_resolvers()
+    error = error_of(registry.get_resolver, "nobodys")
+    assert isinstance(error, KeyError)
+    assert "LoRA resolver 'nobodys' not found." in str(error)
+
+
+@behaviour
+def any_object_is_registered_as_a_lora_resolver(site):
+    registry, _ = lora_resolvers()
+    mine = object()
+    registry.register_resolver("mine", mine)
+    assert registry.get_resolver("mine") is mine
+
+
+@behaviour
+def a_lora_resolver_without_resolve_lora_cannot_be_made(site):
+    from inspect import iscoroutinefunction, signature
+
+    from vllm.lora.resolver import LoRAResolver
+
+    error = error_of(type("Mine", (LoRAResolver,), {}))
+    assert isinstance(error, TypeError)
+    assert "resolve_lora" in str(error)
+    assert iscoroutinefunction(LoRAResolver.resolve_lora)
+    names = list(signature(LoRAResolver.resolve_lora).parameters)
+    assert names == ["self", "base_model_name", "lora_name"]
+
+
+@behaviour
+def an_adapter_needs_an_id_above_zero_and_a_path(site):
+    from vllm.lora.request import LoRARequest
+
+    assert isinstance(error_of(LoRARequest, "one", 0, "/one"), ValueError)
+    assert isinstance(error_of(LoRARequest, "one", 1), AssertionError)
+    made = LoRARequest(lora_name="one", lora_int_id=1, lora_path="/one")
+    assert (made.lora_name, made.lora_int_id, made.lora_path) == ("one", 1, "/one")
+    # vLLM's server sets another.
+    made.lora_int_id = 2
+    assert made.base_model_name is None
+
+
+@behaviour
+def adapters_of_one_name_are_equal_whatever_else_they_have(site):
+    from vllm.lora.request import LoRARequest
+
+    one, same, other = (LoRARequest(*of) for of in (("a", 1, "/1"), ("a", 2, "/2"), ("b", 1, "/1")))
+    assert one == same != other
+    assert hash(one) == hash(same)
 
 
 # Platforms

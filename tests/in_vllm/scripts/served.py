@@ -1,14 +1,15 @@
 """One server for many parts: each part's proof asks it.
 
 ``python served.py FOLDER OPTIONS`` writes a checkpoint into FOLDER, serves it, and runs proofs. OPTIONS
-is a JSON object: ``names`` are those of the plugin, ``config`` goes into config.json, ``proofs`` is the
-file of each kind. On the last line stands a JSON object: for each kind, what its proof returned, or as
+is a JSON object: ``names`` are those of the plugin, ``config`` goes into config.json, ``runner`` is
+vLLM's, ``proofs`` is the file of each kind. On the last line stands a JSON object: for each kind, what its proof returned, or as
 a text why it failed.
 
 A proof is a module with
 
 - ``prove(server, names) -> dict``: asks the server, asserts, and returns what it was answered;
 - ``options(names, folder) -> list[str]``: what the command line of the server needs for this part;
+- where that is not "generate", ``RUNNER``, by which it gets another server;
 - where it needs them, ``MARKERS``, special tokens of the tokenizer; ``environment(names, folder) ->
   dict``; and ``checkpoint(folder)``, which changes the checkpoint before it is served.
 
@@ -25,6 +26,12 @@ from typing import Any, NamedTuple
 
 from byte_llama import save_checkpoint
 from serving import Server, serving
+
+# What the command line of every server with a runner has.
+OPTIONS = {
+    "generate": ["--logits-processors", "forcing:Forcing"],
+    "pooling": ["--runner", "pooling"],
+}
 
 
 class Names(NamedTuple):
@@ -51,7 +58,7 @@ def main() -> None:
     markers = [mark for proof in proofs.values() for mark in getattr(proof, "MARKERS", [])]
     save_checkpoint(folder, markers, **given["config"])
     environment: dict[str, str] = {}
-    options = ["--logits-processors", "forcing:Forcing"]
+    options = [*OPTIONS[given["runner"]]]
     for proof in proofs.values():
         if hasattr(proof, "checkpoint"):
             proof.checkpoint(folder)

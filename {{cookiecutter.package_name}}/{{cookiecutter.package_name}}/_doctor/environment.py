@@ -11,6 +11,7 @@ from .installers import PACKAGE
 
 def look_at_environment() -> Findings:
     yield look_at_vllm_plugins()
+    yield from look_at_what_must_be_named()
     yield from look_at_rust_front_end()
 
 
@@ -25,6 +26,19 @@ def look_at_vllm_plugins() -> Finding:
         text += f" That does not keep out the {' and the '.join(ungated)}."
     serious = any(entry.gated for entry in entries())
     return judge(PLUGIN_NAME in names, text, cure, PROBLEM if serious else WARNING)
+
+
+def look_at_what_must_be_named() -> Findings:
+    """Warn of what vLLM leaves out because VLLM_PLUGINS does not name it: it tells its log once."""
+    value = os.environ.get("VLLM_PLUGINS")
+    names = [] if value is None else value.split(",")
+    for entry in entries():
+        # That a list lacks the plugin's own name is said by now.
+        said = value is not None and entry.name == PLUGIN_NAME
+        if entry.opt_in and entry.name not in names and not said:
+            text = f"vLLM does not load the {entry.title}: VLLM_PLUGINS must name it, and does not."
+            cure = f"set VLLM_PLUGINS to {entry.name}, and the names of all other plugins you want."
+            yield WARNING, text, cure
 
 
 def reason_of(names: list[str]) -> str:

@@ -2,4 +2,8 @@
 {% set found = modules("doctor") | sort %}
 {{ import_from(".", found) }}
 
-PARTS = [{{ found | join(", ") }}]
+PARTS = [
+{%- for module in found %}
+    {{ module }},
+{%- endfor %}
+]

@@ -44,6 +44,7 @@ class Finder:
     def find_spec(name: str, path=None, target=None) -> None:
         # Another transformers than the stand-in knows best what it has.
         parent, dot, _ = name.partition(".")
+        # A plugin's package may be called vllm_…, and what that lacks is a mistake of its own.
         known = getattr(sys.modules.get(parent), "__name__", "")
         if dot and known.partition(".")[0] == "vllm":
             raise lack(name)

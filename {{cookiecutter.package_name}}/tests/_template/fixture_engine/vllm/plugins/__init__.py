@@ -1,10 +1,10 @@
-"""Stands for ``vllm.plugins``: which entry points run in a process, and what a failure does.
-Leaves out what uses other groups: IO processors, stat loggers, endpoints."""
+"""Stands for ``vllm.plugins``: which entry points run in a process, and what a failure does."""
 
 import logging
 import os
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from typing import Any
 
 from vllm._lacking import lacking_in
 
@@ -12,6 +12,9 @@ __getattr__ = lacking_in(__name__)
 logger = logging.getLogger(__name__)
 
 DEFAULT_PLUGINS_GROUP = "vllm.general_plugins"
+STAT_LOGGER_PLUGINS_GROUP = "vllm.stat_logger_plugins"
+ENDPOINT_PLUGINS_GROUP = "vllm.endpoint_plugins"
+IO_PROCESSOR_PLUGINS_GROUP = "vllm.io_processor_plugins"
 PLATFORM_PLUGINS_GROUP = "vllm.platform_plugins"
 # A forked child inherits this together with the registry: plugins do not run there again.
 plugins_loaded = False
@@ -57,3 +60,27 @@ def load_general_plugins() -> None:
     for name, register in load_plugins_by_group(DEFAULT_PLUGINS_GROUP).items():
         register()
         called_plugins.append(name)
+
+
+def load_endpoint_plugins(supported_tasks: tuple[str, ...] | None = None) -> list[Any]:
+    """Make the endpoints that VLLM_PLUGINS names and that need no task but those supported."""
+    if "VLLM_PLUGINS" not in os.environ:
+        if names := [plugin.name for plugin in entry_points(group=ENDPOINT_PLUGINS_GROUP)]:
+            text = "Found endpoint plugin(s) %s but VLLM_PLUGINS is not set."
+            logger.warning(text, names)
+        return []
+    endpoints = []
+    for name, factory in load_plugins_by_group(ENDPOINT_PLUGINS_GROUP).items():
+        try:
+            endpoint = factory()
+        except Exception:
+            logger.exception("Failed to instantiate endpoint plugin %s", name)
+            continue
+        required = endpoint.required_tasks
+        if required is not None and not set(required) & set(supported_tasks or ()):
+            text = "Skipping endpoint plugin %s: requires one of tasks %s, server supports %s"
+            logger.info(text, name, required, supported_tasks)
+            continue
+        logger.info("Loaded endpoint plugin %s", name)
+        endpoints.append(endpoint)
+    return endpoints

@@ -1,4 +1,4 @@
-"""Stands for ``vllm.v1``: a place for logits processors; leaves out the rest."""
+"""Stands for ``vllm.v1``: a place for logits processors and stat loggers; leaves out the rest."""
 
 from vllm._lacking import lacking_in
 
