@@ -21,6 +21,7 @@ from shared.rendering import (
     ROOT,
     RULES,
     make_environment,
+    needed_by_tests,
     read_about,
     result_of,
     run,
@@ -229,8 +230,7 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project, kind):
     about = read_about(project)
     assert metadata.get_all("Requires-Dist") == [
         f'vllm<={about["NEWEST_VLLM"]},>={about["OLDEST_VLLM"]}; extra == "vllm"',
-        'griffe>=1.14; extra == "test"',
-        'pytest>=8; extra == "test"',
+        *(f'{each}; extra == "test"' for each in needed_by_tests(kind)),
     ]
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert metadata.get_payload().strip() == (project / "README.md").read_text().strip()
@@ -238,21 +238,17 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project, kind):
     groups.read_string(entry_points)
     found = {group: dict(groups[group]) for group in groups.sections()}
     assert found.pop("vllm.general_plugins") == {"vllm_my_model": "vllm_my_model:register"}
-    # The tables of classes that vLLM finds by itself.
+    # The tables of what vLLM finds by itself: each name, or one function for all that a table names.
     tables = [(of, about[table]) for table, of in RULES["tables_of"]([kind]).items() if of["group"]]
-    tables = RULES["tables_of"]([kind])
     by_group = {
-        # Or one function, for all that a table names.
-        of["group"]: {about["PLUGIN_NAME"]: of["function"]} if of["function"] else about[table]
-        for table, of in tables.items()
-        if of["group"]
+        of["group"]: {about["PLUGIN_NAME"]: of["function"]}
+        if of["function"]
+        else {name: of["entry"].format(value=value) for name, value in table.items()}
+        for of, table in tables
     }
     assert found == {
-        of["group"]: {
-            name: f"vllm_my_model.{of['entry'].format(value=value)}"
-            for name, value in table.items()
-        }
-        for of, table in tables
+        group: {name: f"vllm_my_model.{value}" for name, value in entries.items()}
+        for group, entries in by_group.items()
     }
 
 
