@@ -21,6 +21,7 @@ from shared.rendering import (
     ROOT,
     RULES,
     make_environment,
+    needed_by_tests,
     read_about,
     result_of,
     run,
@@ -227,11 +228,9 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project, kind):
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata.get_all("Provides-Extra") == ["vllm", "test"]
     about = read_about(project)
-    own = (room.get("tests_need", []) for room in RULES["rooms_of"]([kind]))
-    needed = sorted({"griffe>=1.14", "pytest>=8", *(each for room in own for each in room)})
     assert metadata.get_all("Requires-Dist") == [
         f'vllm<={about["NEWEST_VLLM"]},>={about["OLDEST_VLLM"]}; extra == "vllm"',
-        *(f'{each}; extra == "test"' for each in needed),
+        *(f'{each}; extra == "test"' for each in needed_by_tests(kind)),
     ]
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert metadata.get_payload().strip() == (project / "README.md").read_text().strip()
@@ -239,15 +238,18 @@ def test_the_metadata_asks_for_vllm_in_an_extra_only(project, kind):
     groups.read_string(entry_points)
     found = {group: dict(groups[group]) for group in groups.sections()}
     assert found.pop("vllm.general_plugins") == {"vllm_my_model": "vllm_my_model:register"}
-    # The tables of classes that vLLM finds by itself.
-    expected = {}
-    for table, of in RULES["tables_of"]([kind]).items():
-        values = {name: of["entry"].format(value=value) for name, value in about[table].items()}
-        # Or one function, for all that a table names.
-        values = {about["PLUGIN_NAME"]: of["function"]} if of["function"] else values
-        if of["group"]:
-            expected[of["group"]] = {n: f"vllm_my_model.{value}" for n, value in values.items()}
-    assert found == expected
+    # The tables of what vLLM finds by itself: each name, or one function for all that a table names.
+    tables = [(of, about[table]) for table, of in RULES["tables_of"]([kind]).items() if of["group"]]
+    by_group = {
+        of["group"]: {about["PLUGIN_NAME"]: of["function"]}
+        if of["function"]
+        else {name: of["entry"].format(value=value) for name, value in table.items()}
+        for of, table in tables
+    }
+    assert found == {
+        group: {name: f"vllm_my_model.{value}" for name, value in entries.items()}
+        for group, entries in by_group.items()
+    }
 
 
 def test_the_sdist_holds_the_tests_and_the_fixture_engine(project):

@@ -19,6 +19,7 @@ from shared.rendering import (
     TEMPLATE,
     documents_of,
     make_environment,
+    needed_by_tests,
     read_about,
     render_into,
     result_of,
@@ -261,8 +262,7 @@ def test_the_metadata_of_the_wheel_is_this_and_nothing_else(projects, kind, name
         "Provides-Extra": ["vllm", "test"],
         "Requires-Dist": [
             f'vllm<={about["NEWEST_VLLM"]},>={about["OLDEST_VLLM"]}; extra == "vllm"',
-            'griffe>=1.14; extra == "test"',
-            'pytest>=8; extra == "test"',
+            *(f'{each}; extra == "test"' for each in needed_by_tests(kind)),
         ],
     }
     # How it was written is up to setuptools.

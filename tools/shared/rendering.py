@@ -218,6 +218,12 @@ def install_into(site: Path, project: Path) -> None:
     run("uv", "pip", "install", *how, "--target", site, project)
 
 
+def needed_by_tests(kind: str) -> list[str]:
+    """Return the requirements of the tests of a package of a kind, in the order of its metadata."""
+    needed = [each for room in RULES["rooms_of"]([kind]) for each in room.get("tests_need", [])]
+    return sorted(["griffe>=1.14", "pytest>=8", *needed])
+
+
 def run_own_tests(
     bin_folder: Path, project: Path, *options: str, limit: float = LIMIT
 ) -> dict[str, str]:

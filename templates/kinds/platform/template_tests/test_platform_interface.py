@@ -136,7 +136,7 @@ def test_an_interrupt_of_the_choice_is_let_out(monkeypatch):
 
 def test_a_choice_that_makes_vllm_ask_again_is_no_choice(monkeypatch, log):
     """Else a part of vLLM would run on its own platform, and the rest on this one."""
-    answers: list[str | None] = []
+    answers = []
     monkeypatch.setattr(platform_choice, "applies", noting(answers))
     assert [_platforms.find_platform() for _ in range(2)] == [None, None]
     assert set(answers) == {None}

@@ -85,10 +85,8 @@ class Recorded:
         self.version = reference.vllm
         self.symbols = reference.symbols
         self.unresolved = set(reference.unresolved)
-        # Of a class that is imported under TYPE_CHECKING, the reference has what its objects have.
-        self.classes = {each.partition("()")[0] for each in self.symbols if "()" in each}
 
     def has(self, symbol_path: str) -> bool | None:
-        if symbol_path in self.symbols or symbol_path in self.classes:
+        if symbol_path in self.symbols:
             return True
         return None if symbol_path in self.unresolved or "()" in symbol_path else False
