@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vllm.distributed.kv_transfer.kv_connector.v1.base import (
-    KVConnectorBase_V1,
+    KVConnectorBase_V1 as Base,
+)
+from vllm.distributed.kv_transfer.kv_connector.v1.base import (
     KVConnectorMetadata,
     KVConnectorRole,
     SupportsHMA,
@@ -33,7 +35,7 @@ class Metadata(KVConnectorMetadata):
     work: Work
 
 
-class {{ class_of("kv_connector") }}(KVConnectorBase_V1, SupportsHMA):
+class {{ class_of("kv_connector") }}(Base, SupportsHMA):
     """Keeps the KV of requests in a folder, which outlives the server and may be shared.
 
     One object has one half, by ``role``; none, if this model's KV cannot be stored. Raises ValueError

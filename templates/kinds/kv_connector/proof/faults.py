@@ -4,7 +4,7 @@ Each is what is wrong: (file in the package, what stands there once, what to put
 """
 
 FILE, STORE = "kv_connector.py", "kv_store.py"
-BASES = "(KVConnectorBase_V1, SupportsHMA):"
+BASES = "(Base, SupportsHMA):"
 FAULTS = {
     "the class cannot be imported": (
         FILE,
@@ -16,7 +16,7 @@ FAULTS = {
     "models with several caches are not supported": (
         FILE,
         BASES,
-        "(KVConnectorBase_V1):",
+        "(Base):",
         "does not inherit SupportsHMA",
     ),
     "the constructor takes two arguments": (

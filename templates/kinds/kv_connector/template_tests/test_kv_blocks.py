@@ -2,11 +2,20 @@
 
 import pytest
 
-from {{ cookiecutter.package_name }}._kv_blocks import TensorBlocks, block_dimension
+{{ import_from(cookiecutter.package_name ~ "._kv_blocks", ["TensorBlocks", "block_dimension"]) }}
 
 NUMBER = 7
 # Blocks first, blocks second, and two rows for each block: as the attention's kernels want it.
 SHAPES = {"first": (NUMBER, 2, 4, 6), "second": (2, NUMBER, 4, 6), "rows": (2 * NUMBER, 2, 2, 6)}
+
+
+def random_caches(dtype: str) -> dict:
+    import torch
+
+    kind = getattr(torch, dtype)
+    made = {name: torch.randn(shape).to(kind) for name, shape in SHAPES.items()}
+    # A view whose values do not lie in a row.
+    return made | {"turned": torch.randn(6, NUMBER, 4).to(kind).permute(1, 2, 0)}
 
 
 @pytest.mark.real_vllm
@@ -14,13 +23,7 @@ SHAPES = {"first": (NUMBER, 2, 4, 6), "second": (2, NUMBER, 4, 6), "rows": (2 * 
 def test_a_block_is_read_and_written_and_no_other_changes(dtype):
     import torch
 
-    def caches():
-        kind = getattr(torch, dtype)
-        made = {name: torch.randn(shape).to(kind) for name, shape in SHAPES.items()}
-        # A view whose values do not lie in a row.
-        return made | {"turned": torch.randn(6, NUMBER, 4).to(kind).permute(1, 2, 0)}
-
-    source, target = caches(), caches()
+    source, target = random_caches(dtype), random_caches(dtype)
     before = {name: tensor.clone() for name, tensor in target.items()}
     blocks = TensorBlocks(target, NUMBER)
     assert blocks.layout == TensorBlocks(source, NUMBER).layout
@@ -37,14 +40,15 @@ def test_a_block_is_read_and_written_and_no_other_changes(dtype):
         assert torch.equal(tensor.index_select(dimension, others), kept)
 
 
+class Tensor:
+    def __init__(self, *shape, dtype="float32"):
+        self.shape, self.dtype = shape, dtype
+
+    def narrow(self, dimension, start, length):
+        return Tensor(*self.shape[:dimension], length, *self.shape[dimension + 1 :])
+
+
 def test_blocks_of_another_shape_have_another_layout():
-    class Tensor:
-        def __init__(self, *shape, dtype="float32"):
-            self.shape, self.dtype = shape, dtype
-
-        def narrow(self, dimension, start, length):
-            return Tensor(*self.shape[:dimension], length, *self.shape[dimension + 1 :])
-
     tensors = [{"a": Tensor(7, 4)}, {"a": Tensor(7, 5)}, {"b": Tensor(7, 4)}]
     assert len({TensorBlocks(each, NUMBER).layout for each in tensors}) == 3
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from vllm.distributed.kv_transfer.kv_connector.v1.base import KVConnectorRole
 
-from {{ cookiecutter.package_name }} import _kv_identity, _safety, kv_connector
+{{ import_from(cookiecutter.package_name, ["_kv_identity", "_safety", "kv_connector"]) }}
 from {{ cookiecutter.package_name }}.about import PLUGIN_NAME
 
 Connector = kv_connector.{{ class_of("kv_connector") }}
