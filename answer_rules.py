@@ -385,6 +385,7 @@ def reason_against_kv_connector(name: str) -> str:
         return "is a KV connector of vLLM's own"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         return "is not a valid name of a KV connector (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
 
 
 def reason_against_lora_resolver(name: str) -> str:
@@ -393,6 +394,7 @@ def reason_against_lora_resolver(name: str) -> str:
         return "is a LoRA resolver of vLLM's own"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         return "is not a valid LoRA resolver's name (letters, digits, and . _ - between them)"
+    return problem_with_name_length(name)
 
 
 def reason_against_platform(name: str) -> str:

@@ -92,18 +92,20 @@ def test_a_name_of_one_kinds_model_is_free_in_another():
 
 # How many names of parsers the newest vLLM has, with those that an older supported one has alone.
 PARSERS = {"tool_parser": 58, "reasoning_parser": 42}
+PARTS = PARSERS | {"kv_connector": 17}
 
 
-@pytest.mark.parametrize("kind", PARSERS)
+@pytest.mark.parametrize("kind", PARTS)
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside a model"])
-def test_every_name_of_a_parser_of_vllms_own_is_refused(kind, beside):
+def test_every_name_of_vllms_own_is_refused(kind, beside):
     kinds = {"kind": "decoder", "also": kind} if beside else {"kind": kind}
     names = (ROOT / "taken_names" / f"{kind}s.txt").read_text(encoding="utf-8").splitlines()
     assert names == sorted(set(names))
-    assert len(names) == PARSERS[kind]
+    assert len(names) == PARTS[kind]
+    called = kind.replace("_", " ").replace("kv", "KV")
     for name in names:
         line = problem("registered_name", name, **kinds)
-        reason = "" if beside else f"is a {kind.replace('_', ' ')} of vLLM's own: use "
+        reason = "" if beside else f"is a {called} of vLLM's own: use "
         assert line.startswith(f"registered_name = {name!r} {reason}"), line
         assert problem("registered_name", advised(line), **kinds) == "", line
 
@@ -124,8 +126,8 @@ def test_a_name_that_is_taken_for_one_part_is_refused_for_all():
         assert problem("registered_name", name, **both)
 
 
-@pytest.mark.parametrize("kind", PARSERS)
+@pytest.mark.parametrize("kind", PARTS)
 @pytest.mark.parametrize("name", ["", "-a", "a.", "a b", "a/b", "é", "a" * 65])
-def test_the_name_of_a_parser_can_be_written_on_a_command_line(kind, name):
+def test_a_name_can_be_written_on_a_command_line(kind, name):
     assert problem("registered_name", name, kind=kind)
     assert problem("registered_name", "My-Parser_2.b", kind=kind) == ""

@@ -14,7 +14,7 @@ import pytest
         ("vllm.envs", "vllm.envs"),
         ("from vllm.confg import VllmConfig", "vllm.confg"),
         ("from vllm.model_executor import parameter", "vllm.model_executor.parameter"),
-        ("from vllm.plugins import io_processors", "vllm.plugins.io_processors"),
+        ("from vllm.plugins import observation", "vllm.plugins.observation"),
         ("from vllm.logger import init_loger", "vllm.logger.init_loger"),
         ("__import__('vllm.tokenizers')", "vllm.tokenizers"),
         (

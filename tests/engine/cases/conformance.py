@@ -1672,6 +1672,7 @@ def a_finished_request_has_these_figures_and_a_reason_with_a_name(site):
     assert SchedulerStats().num_running_reqs == SchedulerStats().num_waiting_reqs == 0
 
 
+@behaviour
 def an_endpoint_whose_tasks_a_server_lacks_is_left_out_with_a_line_at_info(site):
     endpoint(site, "a", tasks=("embed",))
     assert endpoints("a", "generate") == endpoints("a") == []
