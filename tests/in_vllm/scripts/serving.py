@@ -97,8 +97,8 @@ def end(process: subprocess.Popen) -> None:
 
 
 def wait_for(process: subprocess.Popen, server: Server) -> None:
-    """Return when the server is ready; raise RuntimeError if it ends or needs five minutes."""
-    for _ in range(300):
+    """Return when the server is ready; raise RuntimeError if it ends or needs a quarter of an hour."""
+    for _ in range(900):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}: {server.log}")
         try:
@@ -106,4 +106,4 @@ def wait_for(process: subprocess.Popen, server: Server) -> None:
             return
         except (URLError, OSError):
             time.sleep(1)
-    raise RuntimeError(f"the server was not ready in five minutes: {server.log}")
+    raise RuntimeError(f"the server was not ready in a quarter of an hour: {server.log}")
