@@ -27,7 +27,6 @@ TAKEN_UP_BY = {
         "answers/test_defaults.py",
         "answers/test_any_answer.py",
         "kinds/test_settings.py",
-        "package/test_cruft.py",
         "package/test_package.py",
         "package/test_rendered_tests.py",
         "package/test_rendering.py",

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from socket import socket
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+import psutil
 from openai import OpenAI
 from transformers import AutoTokenizer
 
@@ -70,23 +71,34 @@ def serving(
     given = os.environ | dict(environment or {})
     with log_of(checkpoint).open("wb") as log:
         pipes: dict[str, Any] = {"stdout": log, "stderr": log, "env": given}
-        process = subprocess.Popen([*command, "--enforce-eager", *options], **pipes)
+        command += ["--enforce-eager", *options]
+        process = subprocess.Popen(command, **pipes)
         server = Server(f"http://127.0.0.1:{port}", checkpoint)
         try:
             wait_for(process, server)
             yield server
         finally:
-            process.terminate()
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+            end(process)
+
+
+def end(process: subprocess.Popen) -> None:
+    """End a server and the engine that it started, which may outlive it."""
+    started = []
+    with suppress(psutil.NoSuchProcess):
+        started = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    try:
+        process.wait(120)
+    finally:
+        process.kill()
+        for each in started:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
 
 
 def wait_for(process: subprocess.Popen, server: Server) -> None:
-    """Return when the server is ready; raise RuntimeError if it ends or needs five minutes."""
-    for _ in range(300):
+    """Return when the server is ready; raise RuntimeError if it ends or needs a quarter of an hour."""
+    for _ in range(900):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}: {server.log}")
         try:
@@ -94,4 +106,4 @@ def wait_for(process: subprocess.Popen, server: Server) -> None:
             return
         except (URLError, OSError):
             time.sleep(1)
-    raise RuntimeError(f"the server was not ready in five minutes: {server.log}")
+    raise RuntimeError(f"the server was not ready in a quarter of an hour: {server.log}")

@@ -68,7 +68,7 @@ def problems_of_class(found: Any) -> list[tuple[str, str]]:
         problems.append((text, "take vllm_config and engine_index in __init__."))
     step: dict[str, Any] = {"mm_cache_stats": None, "engine_idx": 0}
     if refused := refusal(found.record, "self", "scheduler_stats", "iteration_stats", **step):
-        text = f"cannot be called as vLLM does it: record(): {refused}; all requests would end."
+        text = f"cannot be called as vLLM does it: record(): {refused}; the server would end."
         problems.append((text, f"take in record() what {BASE} takes."))
     return problems
 

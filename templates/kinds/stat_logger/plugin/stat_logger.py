@@ -30,7 +30,7 @@ class {{ class_of("stat_logger") }}(StatLoggerBase):
     ) -> None:
         """Take what one step of an engine has done. Returns at once, and raises nothing.
 
-        vLLM waits for it before it takes the next outputs, and an exception would end all requests.
+        vLLM waits for it before it takes the next outputs, and an exception would end the server.
         """
         try:
             for finished in iteration_stats.finished_requests if iteration_stats else ():

@@ -57,7 +57,7 @@ def test_a_step_in_which_nothing_finished_is_none_to_speak_of(vllms, log):
     "step", [object(), SimpleNamespace(finished_requests=None)], ids=["another", "none"]
 )
 def test_what_cannot_be_read_is_logged_once_and_raises_nothing(vllms, log, step):
-    """What it raised would end all requests."""
+    """What it raised would end the server."""
     for _ in range(3):
         vllms.record(None, step)
     [record] = log
