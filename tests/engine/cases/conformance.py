@@ -1415,7 +1415,8 @@ def kv_connectors(site):
     site.module("connectors", KV_CONNECTOR.format(hooks=HOOKS))
 
     def config(name, path=None, one_cache=False):
-        transfer = SimpleNamespace(kv_connector=name, kv_connector_module_path=path)
+        named = {"kv_connector": name, "kv_connector_module_path": path}
+        transfer = SimpleNamespace(**named, engine_id="engine")
         scheduler = SimpleNamespace(disable_hybrid_kv_cache_manager=one_cache)
         return SimpleNamespace(kv_transfer_config=transfer, scheduler_config=scheduler)
 
