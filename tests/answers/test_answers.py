@@ -176,7 +176,7 @@ def test_a_package_may_not_have_the_name_of_a_file_of_the_project(render, tmp_pa
         with pytest.raises(SystemExit) as refusal:
             render_into(tmp_path, package_name=name)
         assert_says(str(refusal.value), "package_name", name, ": use vllm_")
-        [(_, better)] = re.findall(r"(clashes with \S+, a file of|another package).*: use (\w+)$",
+        [(_, better)] = re.findall(r"(clashes with \S+, a file of|another package|of Python's own).*: use (\w+)$",
                                    str(refusal.value))  # fmt: skip
         assert render_into(tmp_path, package_name=better).name == better
         shutil.rmtree(tmp_path / better)

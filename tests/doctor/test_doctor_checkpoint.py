@@ -191,7 +191,7 @@ def test_the_files_of_a_checkpoint(built, tmp_path, files, found, cure):
 
 
 def test_a_checkpoint_where_no_part_is_a_model(doctor, site, tmp_path):
-    edit(site / NAME / "_doctor" / "parts.py", "PARTS = [models]", "PARTS: list = []")
+    edit(site / NAME / "_doctor" / "parts.py", "PARTS = [\n    models,\n]", "PARTS: list = []")
     wanted = f"This plugin registers no model, so the doctor does not look at {tmp_path}."
     expected = [("warning", wanted, "leave it out")]
     doctor(site, ENGINE, expected=expected, arguments=[tmp_path])

@@ -44,8 +44,12 @@ def test_its_own_tests_pass_on_the_fixture_engine_and_without_a_name_the_doctor_
         assert any(file in name for name in passed), file
     warnings = [line for line in doctor.splitlines() if not line.startswith("ok ")]
     [warning] = warnings
-    assert "vLLM does not load the endpoint vllm_my_endpoint" in warning
-    assert "Cure: set VLLM_PLUGINS to vllm_my_endpoint, and the names of all other" in warning
+    text = (
+        "vLLM does not load the endpoint vllm_my_endpoint: VLLM_PLUGINS must name it, and does not."
+    )
+    cure = "set VLLM_PLUGINS to vllm_my_endpoint, and the names of all other plugins you want."
+    assert warning.partition("  ")[2].strip().startswith(text), warning
+    assert f"Cure: {cure}" in warning
 
 
 @pytest.mark.parametrize(

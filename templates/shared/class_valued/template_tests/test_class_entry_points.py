@@ -11,7 +11,10 @@ from _template.engine import ENVIRONMENT
 from {{ cookiecutter.package_name }} import _vllm
 
 PACKAGE = _vllm.__name__.partition(".")[0]
-FOUND = [entry for entry in _vllm.entries() if entry.group]
+# Groups in which vLLM asks one function, for all that a table names.
+OF_A_FUNCTION: list[str] = [
+{%- for of in tables().values() if of.function %}"{{ of.group }}"{{ ", " if not loop.last }}{% endfor %}]
+FOUND = [entry for entry in _vllm.entries() if entry.group and entry.group not in OF_A_FUNCTION]
 GROUPS = sorted({entry.group for entry in FOUND if entry.group})
 # Of a class, where vLLM asks for a function that tells where the class is.
 METHOD = ".path"
