@@ -340,29 +340,28 @@ def reason_against_model_type(name: str) -> str:
     return problem_with_name_length(name)
 
 
-def reason_against_parser(what: str, name: str) -> str:
-    """Say what is wrong with the name of a parser, such as one of tool calls, without a cure."""
-    if name in TAKEN_PARSERS[what]:
-        return f"is a {what} parser of vLLM's own"
+def reason_against_letters(what: str, name: str) -> str:
+    """Say so if a name has other letters than it may, or is too long, without a cure."""
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        return f"is not a valid name of a {what} parser (letters, digits, and . _ - between them)"
+        return f"is not a valid {what} (letters, digits, and . _ - between them)"
     return problem_with_name_length(name)
+
+
+def reason_against_name(thing: str, taken: list[str], name: str) -> str:
+    """Say what is wrong with the name of a thing, such as "a platform", without a cure.
+
+    ``taken`` has the names of vLLM's own.
+    """
+    if name in taken:
+        return f"is {thing} of vLLM's own"
+    return reason_against_letters(f"name of {thing}", name)
 
 
 def reason_against_extra_argument(name: str) -> str:
     """Say what is wrong with the name of an extra argument of requests, without a cure."""
     if name in TAKEN_EXTRA_ARGUMENTS:
         return "is an extra argument that vLLM itself reads"
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        return "is not a valid name of an argument (letters, digits, and . _ - between them)"
-    return problem_with_name_length(name)
-
-
-def reason_against_route(name: str) -> str:
-    """Say what is wrong with a name as a part of a URL's path, without a cure."""
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        return "is not a valid part of a route (letters, digits, and . _ - between them)"
-    return problem_with_name_length(name)
+    return reason_against_letters("name of an argument", name)
 
 
 def reason_against_quantization(name: str) -> str:
@@ -376,33 +375,6 @@ def reason_against_quantization(name: str) -> str:
         return 'holds "compressed_tensors", which vLLM reads as "compressed-tensors"'
     if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
         return "is not a valid quantization name (lower-case letters, digits, and . _ - between)"
-    return problem_with_name_length(name)
-
-
-def reason_against_kv_connector(name: str) -> str:
-    """Say what is wrong with the name of a KV connector, without a cure."""
-    if name in TAKEN_KV_CONNECTORS:
-        return "is a KV connector of vLLM's own"
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        return "is not a valid name of a KV connector (letters, digits, and . _ - between them)"
-    return problem_with_name_length(name)
-
-
-def reason_against_lora_resolver(name: str) -> str:
-    """Say what is wrong with the name of a LoRA resolver, without a cure."""
-    if name in TAKEN_LORA_RESOLVERS:
-        return "is a LoRA resolver of vLLM's own"
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        return "is not a valid LoRA resolver's name (letters, digits, and . _ - between them)"
-    return problem_with_name_length(name)
-
-
-def reason_against_platform(name: str) -> str:
-    """Say what is wrong with the name of a platform, without a cure."""
-    if name in TAKEN_PLATFORMS:
-        return "is a platform of vLLM's own"
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        return "is not a valid name of a platform (letters, digits, and . _ - between them)"
     return problem_with_name_length(name)
 
 
@@ -666,16 +638,18 @@ def oldest_vllm(answers: dict) -> str:
 # By the key "registered_name" in the JSON file of a room.
 NAME_RULES: dict[str, Callable[[str], str]] = {
     "model_type": reason_against_model_type,
-    "reasoning_parser": partial(reason_against_parser, "reasoning"),
-    "tool_parser": partial(reason_against_parser, "tool"),
+    "reasoning_parser": partial(
+        reason_against_name, "a reasoning parser", TAKEN_PARSERS["reasoning"]
+    ),
+    "tool_parser": partial(reason_against_name, "a tool parser", TAKEN_PARSERS["tool"]),
     "extra_argument": reason_against_extra_argument,
     "quantization": reason_against_quantization,
-    "kv_connector": reason_against_kv_connector,
-    "route": reason_against_route,
+    "kv_connector": partial(reason_against_name, "a KV connector", TAKEN_KV_CONNECTORS),
+    "route": partial(reason_against_letters, "part of a route"),
     # The name of an entry point that VLLM_PLUGINS decides about; vLLM itself has none.
     "io_processor": reason_against_plugin_name,
-    "lora_resolver": reason_against_lora_resolver,
-    "platform": reason_against_platform,
+    "lora_resolver": partial(reason_against_name, "a LoRA resolver", TAKEN_LORA_RESOLVERS),
+    "platform": partial(reason_against_name, "a platform", TAKEN_PLATFORMS),
 }
 # In the order of the questions.
 RULES = {
