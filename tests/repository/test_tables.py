@@ -27,6 +27,16 @@ def test_the_tables_of_results_are_those_of_the_reports():
     assert text == matrix.as_markdown(matrix.read_all()), "python tools/matrix.py --tables"
 
 
+def test_every_mutation_fits_its_file_and_names_tests_that_are_there():
+    assert len(mutate.FAST) > 200
+    mutations = [*mutate.FAST, *mutate.REAL]
+    texts = {each.file: (ROOT / each.file).read_text(encoding="utf-8") for each in mutations}
+    assert [each.name for each in mutations if each.old not in texts[each.file]] == []
+    named = {word.partition("::")[0] for each in mutations for word in each.tests.split()}
+    files = {word for word in named if word.startswith("tests/")}
+    assert [file for file in sorted(files) if not (ROOT / file).exists()] == []
+
+
 def test_the_table_of_mutations_is_that_of_the_report_and_none_survives():
     text = (RESULTS / "mutations.md").read_text(encoding="utf-8")
     assert text == mutate.as_markdown(mutate.read()), "python tools/mutate.py --tables"

@@ -50,7 +50,7 @@ MUTATIONS = [
     Mutation("e-mail dropped", f"{PROJECT}/setup.py",
              "    author_email={{ cookiecutter.author_email | python_string }},\n", "",
              "tests/repository/test_clean.py -k metadata"),
-    Mutation("any pytest is good", f"{PROJECT}/setup.py", '"pytest>=8"', '"pytest"',
+    Mutation("any pytest is good", "answer_rules.py", '"pytest>=8"', '"pytest"',
              "tests/repository/test_clean.py -k metadata"),
     Mutation("setuptools that knows no license expression", f"{PROJECT}/pyproject.toml",
              "setuptools>=77", "setuptools>=61", f"{SMALL} -k build_system"),
