@@ -21,7 +21,7 @@ from cookiecutter.generate import generate_context, generate_files
 from cookiecutter.prompt import prompt_for_config
 from hypothesis import event, example, given
 from hypothesis import strategies as st
-from shared.rendering import FIXTURE_ENGINE, KINDS, MODELS, ROOT, render_into, run
+from shared.rendering import FIXTURE_ENGINE, KINDS, MODELS, PARTS, ROOT, render_into, run
 
 LICENSES = ["Apache-2.0", "MIT", "BSD-3-Clause", "Proprietary"]
 DEFAULTS = {
@@ -89,7 +89,6 @@ def answers_to(draw, good: dict) -> dict[str, str]:
     return {field: draw(hostile if field == exception else good[field]) for field in good}
 
 
-PARTS = [kind for kind in KINDS if kind not in MODELS]
 ALONE = [{"kind": kind, "also": "-"} for kind in KINDS]
 TOGETHER = [
     {"kind": MODELS[0], "also": ",".join(PARTS)},

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from shared import environments
 from shared.environments import VERSION
-from shared.rendering import KINDS, RULES, run
+from shared.rendering import KINDS, PARTS, RULES, run
 
 RUNNING = [kind for kind in KINDS if VERSION in environments.supported_by(kind)]
+RUNNING_PARTS = [kind for kind in RUNNING if kind in PARTS]
 
 # One package for each kind, so that all can be installed at the same time.
 NAMES = {

@@ -11,16 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from lane import SCRIPTS, VERSION, build
+from lane import RUNNING_PARTS, SCRIPTS, VERSION, build
 from shared import environments
-from shared.rendering import KINDS, LONG_LIMIT, MODELS, TEMPLATES, render_into, result_of
+from shared.rendering import LONG_LIMIT, MODELS, TEMPLATES, render_into, result_of
 
 pytestmark = pytest.mark.real
 
-PARTS = [
-    kind for kind in KINDS if kind not in MODELS and VERSION in environments.supported_by(kind)
-]
-PROOFS = {kind: TEMPLATES / "kinds" / kind / "proof" / "serve.py" for kind in PARTS}
+PROOFS = {kind: TEMPLATES / "kinds" / kind / "proof" / "serve.py" for kind in RUNNING_PARTS}
 # What two parts do together is of neither room.
 TOGETHER = {"reason_and_call": SCRIPTS / "reason_and_call.py"}
 SERVED = {kind: path for kind, path in (PROOFS | TOGETHER).items() if path.exists()}
@@ -38,7 +35,7 @@ RUNNERS = {kind: runner_of(path) for kind, path in SERVED.items()}
 # For each runner the model, its class, and the parts beside it.
 POOLING = [kind for kind, runner in RUNNERS.items() if runner == "pooling"]
 PACKAGES = {
-    "generate": (MODELS[0], "ManyForCausalLM", PARTS),
+    "generate": (MODELS[0], "ManyForCausalLM", RUNNING_PARTS),
     "pooling": ("embedding", "ManyEmbeddingModel", POOLING),
 }
 

@@ -1,10 +1,9 @@
 """Several parts in one package on real vLLM: they are registered, and found well, side by side."""
 
 import pytest
-from lane import VERSION, build
+from lane import RUNNING_PARTS, VERSION, build
 from shared import environments
 from shared.rendering import (
-    KINDS,
     LONG_LIMIT,
     MODELS,
     RULES,
@@ -15,21 +14,17 @@ from shared.rendering import (
 
 pytestmark = pytest.mark.real
 
-PARTS = [
-    kind for kind in KINDS if kind not in MODELS and VERSION in environments.supported_by(kind)
-]
-
 
 def test_a_model_with_every_part_passes_the_tests_that_all_packages_have(tmp_path):
     """What each part does beside the others is asked of one server, by test_served.py."""
     bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
-    project = render_into(tmp_path, kind=MODELS[0], also=",".join(PARTS))
+    project = render_into(tmp_path, kind=MODELS[0], also=",".join(RUNNING_PARTS))
     about = read_about(project)
     environments.install(bin_folder, build(project))
     outcomes = run_own_tests(bin_folder, project, "tests/_template", limit=LONG_LIMIT)
     assert set(outcomes.values()) == {"passed"}, outcomes
-    tables = RULES["tables_of"]([MODELS[0], *PARTS])
-    assert len(tables) > len(PARTS)
+    tables = RULES["tables_of"]([MODELS[0], *RUNNING_PARTS])
+    assert len(tables) > len(RUNNING_PARTS)
     for table, of in tables.items():
         [name] = about[table]
         assert any(f"of_this_package[{of['what']} {name}]" in test for test in outcomes), table

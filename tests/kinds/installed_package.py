@@ -13,8 +13,6 @@ from typing import NamedTuple
 
 from shared.rendering import (
     FIXTURE_ENGINE,
-    KINDS,
-    MODELS,
     RULES,
     TEMPLATES,
     install_into,
@@ -25,8 +23,6 @@ from shared.rendering import (
     run_own_tests,
 )
 
-# The kinds that are not models.
-PARTS = [kind for kind in KINDS if kind not in MODELS]
 # What looks at every part, beside the files that proof/mutations.py of its kind names.
 REGISTRATION = ["tests/_template/test_registered_names.py", "tests/_template/test_registration.py"]
 # What the doctor's part for a kind finds in a process that has loaded the plugins.

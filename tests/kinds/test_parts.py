@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from installed_package import (
-    PARTS,
     Finding,
     Installed,
     assert_clean,
@@ -13,7 +12,7 @@ from installed_package import (
     install,
     proof_of,
 )
-from shared.rendering import MODELS, RULES, settings_of
+from shared.rendering import MODELS, PARTS, RULES, settings_of
 
 MODEL = MODELS[0]
 # What is alone is looked at by test_clean.py. In both ways beside a model, and beside another part.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from shared.rendering import (
-    KINDS,
     MODELS,
+    PARTS,
     ROOT,
     RULES,
     TEMPLATE,
@@ -90,9 +90,6 @@ def author_edits(kind: str) -> str:
     """Return the module of a package that holds the class of its kind."""
     answers = {"kind": kind, "also": "-", "registered_name": "parrot"}
     return next(name for name in sorted(RULES["files"](answers, "plugin")) if name[0] != "_")
-
-
-PARTS = [kind for kind in KINDS if kind not in MODELS]
 
 
 # A model, a part that register() makes known, and the one that came last.

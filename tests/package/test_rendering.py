@@ -11,6 +11,7 @@ from shared.rendering import (
     FIXTURE_ENGINE,
     KINDS,
     MODELS,
+    PARTS,
     ROOT,
     RULES,
     SUPPORTED_VLLM,
@@ -208,7 +209,7 @@ def packages() -> list[dict[str, str]]:
     And for those that have a model and everything that is not one.
     """
     both = [{"kind": kind, "also": other} for kind in KINDS for other in ["-", *KINDS]]
-    others = ",".join(kind for kind in KINDS if kind not in MODELS)
+    others = ",".join(PARTS)
     whole = [{"kind": kind, "also": others} for kind in MODELS]
     return [
         answers

@@ -25,8 +25,9 @@ SUPPORTED_PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 # What the rules for answers know of kinds and rooms.
 RULES = run_path(str(ROOT / "answer_rules.py"))
 KINDS = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))["kind"]
-# Those that are models.
+# Those that are models, and the others.
 MODELS = [kind for kind in KINDS if "model" in RULES["room"](kind)["brings"]]
+PARTS = [kind for kind in KINDS if kind not in MODELS]
 # Seconds: what a command may take, and one that installs vLLM or starts several engines.
 LIMIT, LONG_LIMIT = 600, 2400
 # CONTRIBUTING's test command, one by one.

@@ -2,8 +2,8 @@
 
 ``python served.py FOLDER OPTIONS`` writes a checkpoint into FOLDER, serves it, and runs proofs. OPTIONS
 is a JSON object: ``names`` are those of the plugin, ``config`` goes into config.json, ``runner`` is
-vLLM's, ``proofs`` is the file of each kind. On the last line stands a JSON object: for each kind, what its proof returned, or as
-a text why it failed.
+vLLM's, ``proofs`` is the file of each kind. The last line of the output is a JSON object: for each
+kind, what its proof returned, or as a text why it failed.
 
 A proof is a module with
 
