@@ -22,10 +22,16 @@ def look_at_vllm_plugins() -> Finding:
     cure = f"unset it, or add {PLUGIN_NAME} to it, with commas and without spaces."
     text = f"VLLM_PLUGINS is {found}, {reason_of(names)}."
     ungated = [entry.title for entry in entries() if not entry.gated]
-    if ungated and PLUGIN_NAME not in names:
+    if ungated and keeps_out(PLUGIN_NAME):
         text += f" That does not keep out the {' and the '.join(ungated)}."
     serious = any(entry.gated for entry in entries())
-    return judge(PLUGIN_NAME in names, text, cure, PROBLEM if serious else WARNING)
+    return judge(not keeps_out(PLUGIN_NAME), text, cure, PROBLEM if serious else WARNING)
+
+
+def keeps_out(name: str) -> bool:
+    """Tell whether VLLM_PLUGINS is set, and does not name a plugin. vLLM trims nothing."""
+    value = os.environ.get("VLLM_PLUGINS")
+    return value is not None and name not in value.split(",")
 
 
 def look_at_what_must_be_named() -> Findings:

@@ -65,7 +65,7 @@ def look_inside(checkpoint: str | None, only_vllm: bool) -> Findings:
     """Load vLLM and its plugins as the front end does, and start processes as that does."""
     # Before vLLM is imported here: that takes long, and so both do it at the same time.
     spawned = None if only_vllm else start(multiprocessing.get_context("spawn"))
-    if spawned and (stopping := [*look_before_vllm()]):
+    if spawned and (stopping := [*asked("look_before_vllm")]):
         yield from stopping
         return
     try:
@@ -92,15 +92,14 @@ def look_inside(checkpoint: str | None, only_vllm: bool) -> Findings:
         yield from look_at_checkpoint(checkpoint)
 
 
-def look_before_vllm() -> Findings:
-    """Let the parts look that say something before vLLM is imported, which could not go on."""
-    for part in PARTS:
-        if look := getattr(part, "look_before_vllm", None):
-            yield from look()
-
-
 def look_at_checkpoint(name: str) -> Findings:
-    """Let each part of the package look at a checkpoint, which only models need."""
-    findings = [finding for part in PARTS for finding in part.look_at_checkpoint(name)]
+    """Let the parts look at a checkpoint, which only models need."""
     text = f"This plugin registers no model, so the doctor does not look at {name}."
-    yield from findings or [(WARNING, text, "leave it out.")]
+    yield from [*asked("look_at_checkpoint", name)] or [(WARNING, text, "leave it out.")]
+
+
+def asked(question: str, *given: str) -> Findings:
+    """Let each part answer that has a function of that name: not every part has something to say."""
+    for part in PARTS:
+        if answer := getattr(part, question, None):
+            yield from answer(*given)

@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 from .._endpoints import GROUP, KEY
 from ..about import ENDPOINTS
-from .findings import OK, PROBLEM, WARNING, Findings, cause_of, needs_real_vllm
+from .classes import Problem, usable
+from .findings import OK, WARNING, Findings
 from .installers import PACKAGE
 
 # Below these paths vLLM asks for the key of --api-key.
@@ -20,27 +21,24 @@ def look_in_new_process() -> Findings:
         yield from look_at_endpoint(name)
 
 
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: whether an endpoint is for a model, the server asks when it runs."""
-    yield from ()
-
-
 def look_at_endpoint(name: str) -> Findings:
     title = f"The endpoint {name}"
-    try:
-        endpoint = EntryPoint(name, f"{PACKAGE}.{ENDPOINTS[name]}", GROUP).load()()
-        routes = routes_of(endpoint)
-        problems = [*problems_of_object(endpoint), *problems_of_routes(routes)]
-    except BaseException as error:
-        if not needs_real_vllm(error):
-            cure = "repair that: vLLM serves without the endpoint, or stops."
-            yield PROBLEM, f"{title} cannot be used: {cause_of(error)}", cure
-        return
-    for text, cure in problems:
-        yield PROBLEM, f"{title} {text}", cure
-    if not problems:
+    cure = "repair that: vLLM serves without the endpoint, or stops."
+    if found := (yield from usable(title, lambda: made(name), problems_of, cure)):
         yield OK, f"With the key {place_of_key()}, {title[0].lower()}{title[1:]} can be used.", ""
-        yield from look_at_places(title, routes)
+        yield from look_at_places(title, found[1])
+
+
+def made(name: str) -> tuple[Any, list]:
+    """Return an endpoint and its routes."""
+    endpoint = EntryPoint(name, f"{PACKAGE}.{ENDPOINTS[name]}", GROUP).load()()
+    return endpoint, routes_of(endpoint)
+
+
+def problems_of(found: tuple[Any, list]) -> Iterator[Problem]:
+    endpoint, routes = found
+    yield from problems_of_object(endpoint)
+    yield from problems_of_routes(routes)
 
 
 def place_of_key() -> str:
@@ -58,7 +56,7 @@ def routes_of(endpoint: Any) -> list:
     return [*getattr(routing, "iter_route_contexts", iter)(app.routes)]
 
 
-def problems_of_object(endpoint: Any) -> Iterator[tuple[str, str]]:
+def problems_of_object(endpoint: Any) -> Iterator[Problem]:
     """Return what keeps vLLM from loading an endpoint, and the cure."""
     from vllm.tasks import SupportedTask
 
@@ -77,7 +75,7 @@ def problems_of_object(endpoint: Any) -> Iterator[tuple[str, str]]:
         yield f"{text} vLLM says that at INFO only.", f"name some of {known}; or write None."
 
 
-def problems_of_routes(routes: list) -> Iterator[tuple[str, str]]:
+def problems_of_routes(routes: list) -> Iterator[Problem]:
     """Return what is wrong with routes, and the cure: there are none, or one asks for no key."""
     if not routes:
         yield "has no route.", "add one to its router."

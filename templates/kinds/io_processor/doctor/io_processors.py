@@ -1,6 +1,5 @@
 """Does vLLM let in the IO processors, and can it import them, make them and ask them?"""
 
-import inspect
 import json
 import os
 from importlib import import_module
@@ -10,7 +9,9 @@ from typing import Any
 
 from .._io_processors import GROUP, owner_of_io_processor
 from ..about import IO_PROCESSORS
-from .findings import OK, PROBLEM, WARNING, Findings, brief, cause_of, needs_real_vllm
+from .classes import Problem, left_open, refusal, usable
+from .environment import keeps_out
+from .findings import OK, PROBLEM, WARNING, Findings, brief
 from .installers import PACKAGE
 
 INTERFACE = "vllm.plugins.io_processors.interface"
@@ -25,48 +26,40 @@ def look_in_new_process() -> Findings:
 
 def look_at_vllm_plugins(name: str) -> Findings:
     """Say so if VLLM_PLUGINS keeps an IO processor out, whose name may not be the plugin's."""
-    value = os.environ.get("VLLM_PLUGINS")
-    if value is not None and name not in value.split(","):
-        text = f"VLLM_PLUGINS is {brief(repr(value))}, which keeps out the IO processor {name}: "
+    if keeps_out(name):
+        value = brief(repr(os.environ["VLLM_PLUGINS"]))
+        text = f"VLLM_PLUGINS is {value}, which keeps out the IO processor {name}: "
         text += "vLLM stops where it is asked for, and calls it not installed."
         yield PROBLEM, text, f"unset it, or add {name} to it, with commas and without spaces."
 
 
 def look_at_io_processor(name: str) -> Findings:
     title = f"The class of the IO processor {name}"
-    try:
-        # As vLLM does it: the entry point gives a function, and that the place of the class.
-        path = EntryPoint(name, f"{PACKAGE}.{IO_PROCESSORS[name]}.path", GROUP).load()()
-        module, _, class_name = str(path).rpartition(".")
-        found = getattr(import_module(module), class_name)
-        problems = problems_of_class(found)
-    except BaseException as error:
-        if not needs_real_vllm(error):
-            cure = "repair that: vLLM stops where it is asked for, and may call it not installed."
-            yield PROBLEM, f"{title} cannot be used: {cause_of(error)}", cure
-        return
-    for text, cure in problems:
-        yield PROBLEM, f"{title} {text}", cure
-    if not problems:
+    cure = "repair that: vLLM stops where it is asked for, and may call it not installed."
+    if found := (yield from usable(title, lambda: class_of(name), problems_of_class, cure)):
         yield OK, f"{title} can be used.", ""
         yield from look_at_parameters(title, found)
 
 
-def problems_of_class(found: Any) -> list[tuple[str, str]]:
+def class_of(name: str) -> Any:
+    """Find a class as vLLM does: the entry point gives a function, and that the place of the class."""
+    path = EntryPoint(name, f"{PACKAGE}.{IO_PROCESSORS[name]}.path", GROUP).load()()
+    module, _, class_name = str(path).rpartition(".")
+    return getattr(import_module(module), class_name)
+
+
+def problems_of_class(found: Any) -> list[Problem]:
     """Return what is wrong with a class, and the cure. vLLM checks none of it until it is used."""
     interface = import_module(INTERFACE).IOProcessor
     if not issubclass(found, interface):
         return [(f"does not inherit {INTERFACE}.IOProcessor.", INHERIT)]
     problems = []
-    if left_open := sorted(found.__abstractmethods__):
-        text = f"has no {' and no '.join(left_open)}."
-        problems.append((text, "write what is missing: vLLM stops without it."))
+    if lacking := left_open(found):
+        problems.append((f"{lacking}.", "write what is missing: vLLM stops without it."))
     if found.parse_data is interface.parse_data:
         problems.append(("has no parse_data: every request fails.", "let it return what it reads."))
-    try:
-        inspect.signature(found).bind("config", "renderer")
-    except TypeError as error:
-        text = f"cannot be made as vLLM does it: {error}."
+    if refused := refusal(found, "config", "renderer"):
+        text = f"cannot be made as vLLM does it: {refused}."
         problems.append((text, "take vllm_config and renderer in __init__."))
     return problems
 

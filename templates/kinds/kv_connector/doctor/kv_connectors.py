@@ -1,13 +1,13 @@
 """Can vLLM import the KV connectors and make them, and do they refuse what would fail unseen?"""
 
-import inspect
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ..about import KV_CONNECTORS
-from .findings import OK, PROBLEM, WARNING, Findings, cause_of, needs_real_vllm
+from .classes import Problem, left_open, refusal, usable
+from .findings import OK, WARNING, Findings
 
 SETTINGS, POLICY = "kv_connector_extra_config", "kv_load_failure_policy"
 GOOD = {"is_kv_producer": True, "is_kv_consumer": True, POLICY: "recompute"}
@@ -28,11 +28,6 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: a KV connector serves any model."""
-    yield from ()
-
-
 def look_in_new_process() -> Findings:
     for name in KV_CONNECTORS:
         yield from look_at_kv_connector(name)
@@ -40,17 +35,8 @@ def look_in_new_process() -> Findings:
 
 def look_at_kv_connector(name: str) -> Findings:
     title = f"The class of the KV connector {name}"
-    try:
-        found = class_of(name)
-        problems = [*problems_of_class(found)]
-    except BaseException as error:
-        if not needs_real_vllm(error):
-            cure = "repair that, or install a vLLM that the plugin is tested with."
-            yield PROBLEM, f"{title} cannot be used: {cause_of(error)}", cure
-        return
-    for text, cure in problems:
-        yield PROBLEM, f"{title} {text}", cure
-    if not problems:
+    cure = "repair that, or install a vLLM that the plugin is tested with."
+    if found := (yield from usable(title, lambda: class_of(name), problems_of_class, cure)):
         yield OK, f"{title} can be used.", ""
         yield from look_at_settings(title, found)
 
@@ -61,11 +47,11 @@ def class_of(name: str) -> Any:
     return KVConnectorFactory.get_connector_class_by_name(name)
 
 
-def problems_of_class(found: type) -> list[tuple[str, str]]:
+def problems_of_class(found: type) -> list[Problem]:
     """Return what is wrong with a class, and the cure."""
     from vllm.distributed.kv_transfer.kv_connector.v1.base import KVConnectorBase_V1, SupportsHMA
 
-    problems = []
+    problems: list[Problem] = []
     if not issubclass(found, KVConnectorBase_V1):
         problems.append(("does not inherit KVConnectorBase_V1.", "inherit it."))
     if not issubclass(found, SupportsHMA):
@@ -73,14 +59,11 @@ def problems_of_class(found: type) -> list[tuple[str, str]]:
         text += "with several kinds of attention, and with Mamba it does not start."
         cure = "inherit it, and write request_finished_all_groups()."
         problems.append((text, cure))
-    try:
-        inspect.signature(found).bind("config", "role", kv_cache_config="cache")
-    except TypeError as error:
-        text = f"cannot be made as vLLM does it: {error}."
+    if refused := refusal(found, "config", "role", kv_cache_config="cache"):
+        text = f"cannot be made as vLLM does it: {refused}."
         problems.append((text, "take vllm_config, role and kv_cache_config in __init__."))
-    if left_open := sorted(getattr(found, "__abstractmethods__", ())):
-        text = f"has no {' and no '.join(left_open)}."
-        problems.append((text, "write what is missing: vLLM stops without it."))
+    if lacking := left_open(found):
+        problems.append((f"{lacking}.", "write what is missing: vLLM stops without it."))
     return problems
 
 

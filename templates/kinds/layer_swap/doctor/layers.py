@@ -21,11 +21,6 @@ def look_in_new_process() -> Findings:
         yield WARNING, text, f"unset {HW_AGNOSTIC}."
 
 
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: a layer is in any model."""
-    yield from ()
-
-
 def look_at_layer(name: str) -> Findings:
     from vllm.model_executor.custom_op import CustomOp, PluggableLayer, op_registry_oot
 

@@ -1,13 +1,13 @@
 """Can vLLM import the logits processors, make them and call them, for each of its model runners?"""
 
-import inspect
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from .._logits_processors import GROUP
 from ..about import LOGITS_PROCESSORS
+from .classes import Problem, left_open, refusal, usable
 from .distributions import is_ours, metadata_folder
-from .findings import OK, PROBLEM, WARNING, Findings, cause_of, needs_real_vllm
+from .findings import OK, PROBLEM, WARNING, Findings
 from .installers import PACKAGE, uninstall
 
 V1 = "vllm.v1.sample.logits_processor"
@@ -19,11 +19,6 @@ def look_in_new_process() -> Findings:
     for name in LOGITS_PROCESSORS:
         yield from look_at_entry_points(name)
         yield from look_at_logits_processor(name)
-
-
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: a logits processor serves any model."""
-    yield from ()
 
 
 def look_at_entry_points(name: str) -> Findings:
@@ -46,17 +41,9 @@ def place_of(entry: EntryPoint) -> str:
 
 def look_at_logits_processor(name: str) -> Findings:
     title = f"The class of the logits processor {name}"
-    try:
-        found = EntryPoint(name, f"{PACKAGE}.{LOGITS_PROCESSORS[name]}", GROUP).load()
-        problems = [*problems_of_class(found)]
-    except BaseException as error:
-        if not needs_real_vllm(error):
-            cure = "repair that: vLLM stops for every model when it imports the class."
-            yield PROBLEM, f"{title} cannot be used: {cause_of(error)}", cure
-        return
-    for text, cure in problems:
-        yield PROBLEM, f"{title} {text}", cure
-    if not problems:
+    load = EntryPoint(name, f"{PACKAGE}.{LOGITS_PROCESSORS[name]}", GROUP).load
+    cure = "repair that: vLLM stops for every model when it imports the class."
+    if found := (yield from usable(title, load, problems_of_class, cure)):
         runners = "V1 and V2" if has_v2() else "V1, which this vLLM uses when one is installed"
         text = f"{title} can be imported, for model runner {runners}."
         yield OK, f"{text} It runs for every model that generates, whatever VLLM_PLUGINS says.", ""
@@ -72,24 +59,21 @@ def has_v2() -> bool:
     return True
 
 
-def problems_of_class(found: type) -> list[tuple[str, str]]:
+def problems_of_class(found: type) -> list[Problem]:
     """Return what is wrong with a class, and the cure, for each interface that vLLM has."""
     calls: dict[str, tuple[str, tuple]] = {V1: ("V1", ("config", "device", False))}
     if has_v2():
         calls[V2] = ("V2", ("config", "state"))
-    problems = []
+    problems: list[Problem] = []
     for module, (runner, arguments) in calls.items():
         if not issubclass(found, import_module(module).LogitsProcessor):
             text = f"does not inherit {module}.LogitsProcessor: vLLM stops where model runner "
             problems.append((f"{text}{runner} is used.", INHERIT))
-        try:
-            inspect.signature(found).bind(*arguments)
-        except TypeError as error:
-            text = f"cannot be made as model runner {runner} does it: {error}."
+        if refused := refusal(found, *arguments):
+            text = f"cannot be made as model runner {runner} does it: {refused}."
             problems.append((text, "take vllm_config and *given in __init__."))
-    if left_open := sorted(getattr(found, "__abstractmethods__", ())):
-        text = f"has no {' and no '.join(left_open)}."
-        problems.append((text, "write what is missing: vLLM stops without it."))
+    if lacking := left_open(found):
+        problems.append((f"{lacking}.", "write what is missing: vLLM stops without it."))
     return problems
 
 

@@ -12,11 +12,6 @@ from .findings import OK, PROBLEM, WARNING, Finding, Findings, brief, cause_of, 
 ALLOW, SKIP = "VLLM_ALLOW_RUNTIME_LORA_UPDATING", "VLLM_SKIP_MODEL_NAME_VALIDATION"
 
 
-def look_at_checkpoint(name: str) -> Findings:
-    """A checkpoint says nothing about adapters."""
-    yield from ()
-
-
 def look_in_new_process() -> Findings:
     usable = []
     for name, reference in LORA_RESOLVERS.items():

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 
 from .._platforms import GROUP, SWITCH, decide, switched
 from ..about import PLUGIN_NAME
+from .environment import keeps_out
 from .findings import OK, PROBLEM, WARNING, Findings, brief, cause_of
 from .installers import PACKAGE, uninstall
 from .running_platform import look_at_platform
@@ -30,11 +31,6 @@ def look_in_new_process() -> Findings:
     yield from found
     if not found:
         yield from look_at_platform(decide() or "")
-
-
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: a platform runs any model."""
-    yield from ()
 
 
 def look_at_choice() -> Findings:
@@ -73,10 +69,8 @@ def imports_vllm(module: str) -> bool:
 
 def look_at_others() -> Findings:
     """Name the platform plugins that apply beside this one: vLLM takes one at most."""
-    allowed = os.environ.get("VLLM_PLUGINS")
     for entry in entry_points(group=GROUP):
-        kept_out = allowed is not None and entry.name not in allowed.split(",")
-        if entry.name == PLUGIN_NAME or kept_out:
+        if entry.name == PLUGIN_NAME or keeps_out(entry.name):
             continue
         try:
             applies = entry.load()() is not None

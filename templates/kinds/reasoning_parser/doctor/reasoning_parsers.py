@@ -2,9 +2,7 @@
 
 from ..about import REASONING_PARSERS
 from .findings import Findings
-from .parsers import look_at_checkpoint, look_at_front_end, look_at_parser
-
-__all__ = ["look_at_checkpoint", "look_in_new_process"]
+from .parsers import look_at_front_end, look_at_parser
 
 # vLLM's base class raises nothing: each of these is silently wrong in another way.
 NEEDED = {

@@ -1,15 +1,15 @@
 """Can vLLM import the stat loggers, make them and call them, and can they write their files?"""
 
-import inspect
 import os
 import tempfile
-from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 from .._stat_loggers import FOLDER, GROUP, folder_of_stats
 from ..about import PLUGIN_NAME, STAT_LOGGERS
+from .classes import Problem, left_open, refusal
+from .environment import keeps_out
 from .findings import OK, PROBLEM, REAL, WARNING, Findings, brief, cause_of, needs_real_vllm
 from .installers import PACKAGE
 
@@ -25,17 +25,12 @@ def look_in_new_process() -> Findings:
     yield from found or [(OK, f"{text}writes into {folder}; offline, vLLM makes none.", "")]
 
 
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: a stat logger serves any model."""
-    yield from ()
-
-
 def look_at_stat_logger(name: str) -> Findings:
     title = f"The class of the stat logger {name}"
-    allowed = os.environ.get("VLLM_PLUGINS")
     # What the plugin's own name lets in is looked at elsewhere.
-    if name != PLUGIN_NAME and allowed is not None and name not in allowed.split(","):
-        text = f"VLLM_PLUGINS is {brief(repr(allowed))}, and keeps out the stat logger {name}."
+    if name != PLUGIN_NAME and keeps_out(name):
+        value = brief(repr(os.environ["VLLM_PLUGINS"]))
+        text = f"VLLM_PLUGINS is {value}, and keeps out the stat logger {name}."
         yield PROBLEM, text, f"unset it, or add {name} to it, with commas and without spaces."
     try:
         found = EntryPoint(name, f"{PACKAGE}.{STAT_LOGGERS[name]}", GROUP).load()
@@ -51,7 +46,7 @@ def look_at_stat_logger(name: str) -> Findings:
         yield PROBLEM, f"{title} {text}", cure
 
 
-def problems_of_class(found: Any) -> list[tuple[str, str]]:
+def problems_of_class(found: Any) -> list[Problem]:
     """Return what is wrong with what an entry point names, and the cure."""
     from vllm.v1.metrics.loggers import StatLoggerBase
 
@@ -60,9 +55,8 @@ def problems_of_class(found: Any) -> list[tuple[str, str]]:
         text = f"is {found!r:.80}, which does not inherit {BASE}: the server does not start."
         return [(text, "name a class there that does.")]
     problems = []
-    if left_open := sorted(getattr(found, "__abstractmethods__", ())):
-        text = f"has no {' and no '.join(left_open)}: the server does not start."
-        problems.append((text, "write what is missing."))
+    if lacking := left_open(found):
+        problems.append((f"{lacking}: the server does not start.", "write what is missing."))
     if refused := refusal(found, "vllm_config", 0):
         text = f"cannot be made as vLLM does it: {refused}; the server does not start."
         problems.append((text, "take vllm_config and engine_index in __init__."))
@@ -71,15 +65,6 @@ def problems_of_class(found: Any) -> list[tuple[str, str]]:
         text = f"cannot be called as vLLM does it: record(): {refused}; the server would end."
         problems.append((text, f"take in record() what {BASE} takes."))
     return problems
-
-
-def refusal(function: Callable, *given: Any, **named: Any) -> str:
-    """Return why a function does not take some arguments, "" if it does."""
-    try:
-        inspect.signature(function).bind(*given, **named)
-    except TypeError as error:
-        return str(error)
-    return ""
 
 
 def look_at_folder(folder: Path) -> Findings:

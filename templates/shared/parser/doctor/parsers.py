@@ -10,11 +10,6 @@ from .findings import OK, PROBLEM, WARNING, Findings, cause_of, needs_real_vllm
 RUST = "VLLM_USE_RUST_FRONTEND"
 
 
-def look_at_checkpoint(name: str) -> Findings:
-    """Find nothing: a parser serves any model."""
-    yield from ()
-
-
 def look_at_front_end(what: str) -> Findings:
     """Warn of the front end that knows no plugin."""
     if os.environ.get(RUST, "0").lower() in ("1", "true"):
