@@ -14,7 +14,7 @@ MUTATIONS = [
              "tests/docs/test_readme.py -k transcript"),
     Mutation("README counts a package's tests wrong", "README.md", "65 passed,", "66 passed,",
              "tests/package/test_package.py -k uv_installs"),
-    Mutation("README counts the behaviours wrong", "README.md", " behaviours in", "0 behaviours in",
+    Mutation("README counts the behaviours wrong", "README.md", " behaviours,", "0 behaviours,",
              f"{COUNTS} -k readme_counts"),
     Mutation("a table has a figure of its own", "benchmarks/README.md",
              "| goal |\n|---|---|---|\n| tokens", "| goal |\n|---|---|---|\n| all tokens",
