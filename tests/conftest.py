@@ -10,13 +10,13 @@ import pytest
 from shared.rendering import can_be_written, render_into, result_of, use_this_environment
 
 # Sets of answers for each of two properties, of any kinds. The same ones in each run;
-# --hypothesis-profile=thorough tries ten times as many.
-EXAMPLES = 250
+# --hypothesis-profile=thorough tries 25 times as many.
+EXAMPLES = 100
 hypothesis.settings.register_profile(
     "fast", max_examples=EXAMPLES, derandomize=True, database=None, deadline=None
 )
 hypothesis.settings.register_profile(
-    "thorough", hypothesis.settings.get_profile("fast"), max_examples=10 * EXAMPLES
+    "thorough", hypothesis.settings.get_profile("fast"), max_examples=25 * EXAMPLES
 )
 hypothesis.settings.load_profile("fast")
 

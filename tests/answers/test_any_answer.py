@@ -1,6 +1,6 @@
 """Any answer gives a working package or one clear line: properties, checked on random answers.
 
-The fast lane tries 500 sets of answers, `--hypothesis-profile=thorough` ten times as many.
+The fast lane tries 200 sets of answers, `--hypothesis-profile=thorough` 25 times as many.
 """
 
 import ast

@@ -18,8 +18,8 @@ def test_readme_counts_the_random_answers():
     text = read("tests", "answers", "test_any_answer.py")
     examples = int(re.findall(r"^EXAMPLES = (\d+)$", read("tests", "conftest.py"), re.M)[0])
     sets = examples * len(re.findall(r"^@given\(", text, re.MULTILINE))
-    assert f"tries {sets:,} sets of answers, `--hypothesis-profile=thorough` ten times" in text
-    assert re.findall(r"\| ([\d,]+) sets \|", CONTRIBUTING) == [f"{10 * sets:,}"]
+    assert f"tries {sets:,} sets of answers, `--hypothesis-profile=thorough` 25 times" in text
+    assert re.findall(r"\| ([\d,]+) sets \|", CONTRIBUTING) == [f"{25 * sets:,}"]
 
 
 def test_readme_names_the_pythons_and_the_vllms():

@@ -9,20 +9,16 @@ from pathlib import Path
 import pytest
 import witness
 from lane import EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
-from shared.rendering import KINDS, LONG_LIMIT, MODELS, proof_of, run_own_tests
+from shared.rendering import (
+    KINDS,
+    LONG_LIMIT,
+    MODELS,
+    SAME_IN_EACH_PACKAGE,
+    proof_of,
+    run_own_tests,
+)
 
 pytestmark = pytest.mark.real
-
-
-# What is the same in each package, and starts an interpreter with vLLM each time: run for one kind
-# alone, and by test_several_parts.py for a package with every part.
-SAME = [
-    "--deselect=tests/_template/test_doctor.py",
-    "--deselect=tests/_template/test_audit.py",
-    "--deselect=tests/_template/test_safety.py",
-    "-k",
-    "not new_process and not imports_no_heavy_module and not register_leaves_the_classes",
-]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,7 +26,7 @@ def test_its_own_tests_pass_on_real_vllm(plugins, home_of, record_property, kind
     if kind not in RUNNING:
         pytest.skip(f"{kind} does not support vLLM {VERSION}")
     _, projects = plugins
-    left_out = [] if kind == KINDS[0] else SAME
+    left_out = [] if kind == KINDS[0] else SAME_IN_EACH_PACKAGE
     outcomes = run_own_tests(home_of(kind), projects[kind], *left_out, limit=LONG_LIMIT)
     assert set(outcomes.values()) == {"passed"}, outcomes
     record_property("passed", len(outcomes))

@@ -20,7 +20,6 @@ from shared.rendering import (
     render_into,
     result_of,
     run,
-    run_own_tests,
 )
 
 # What looks at every part, beside the files that proof/mutations.py of its kind names.
@@ -81,14 +80,13 @@ def assert_pages_are_clean(package: Path) -> None:
         assert not re.search(r"{{|{%|%}|[ \t]$", text, re.MULTILINE), page
 
 
-def run_in_environment(package: Path, folder: Path) -> tuple[dict[str, str], str]:
-    """Install a package in an environment; return its own tests' outcomes, and what its doctor says."""
+def install_alone(package: Path, folder: Path) -> tuple[Path, Path]:
+    """Install a copy of a package with what it says that its tests need, and nothing else.
+
+    Returns the bin folder of the environment, and the copy.
+    """
     project = shutil.copytree(package, folder / package.name)
-    bin_folder = make_environment(folder / "venv", "--editable", f"{project}[test]")
-    outcomes = run_own_tests(bin_folder, project)
-    settings = os.environ | {"PYTHONPATH": str(project / FIXTURE_ENGINE)}
-    doctor = run(bin_folder / "python", "-m", package.name, cwd=folder, env=settings)
-    return outcomes, doctor.stdout
+    return make_environment(folder / "venv", "--editable", f"{project}[test]"), project
 
 
 class Installed(NamedTuple):

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from installed_package import Installed, install, run_in_environment
+from installed_package import Installed, install
 from shared.rendering import (
     FIXTURE_ENGINE,
     make_environment,
@@ -36,19 +36,6 @@ def test_about_py_has_a_table_for_each_registry(package):
     assert about["LAYERS"] == {"RMSNorm": "layer:MyRMSNorm"}
     models = {"MyModelForCausalLM": "model:MyModelForCausalLM"}
     assert about.get("ARCHITECTURES", models) == models
-
-
-def test_its_own_tests_pass_on_the_fixture_engine(package, tmp_path):
-    outcomes, doctor = run_in_environment(package, tmp_path)
-    passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
-    parts = ["layer", *(["architecture"] if (package / package.name / "model.py").exists() else [])]
-    for part in parts:
-        assert any(f"names_a_class_of_this_package[{part} " in name for name in passed), passed
-    assert any("test_layer::" in name for name in passed)
-    # Torch is not there.
-    arithmetic = {outcome for name, outcome in outcomes.items() if "test_rms_norm::" in name}
-    assert arithmetic == {"skipped"}
-    assert f"ok       The layer RMSNorm belongs to {package.name}.layer:MyRMSNorm." in doctor
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from installed_package import Installed, install, run_in_environment
+from installed_package import Installed, install
 from shared.rendering import (
     FIXTURE_ENGINE,
     ROOT,
@@ -55,21 +55,6 @@ def test_a_package_without_it_has_no_trace_of_it(render, kind):
         text = path.read_text(encoding="utf-8")
         assert "vllm.logits_processors" not in text, path
         assert "LOGITS_PROCESSORS" not in text, path
-
-
-def test_its_own_tests_pass_on_the_fixture_engine(package, tmp_path):
-    outcomes, doctor = run_in_environment(package, tmp_path)
-    passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
-    assert any(f"finds_a_class_by_its_entry_point[{KIND} {package.name}]" in n for n in passed)
-    assert any("test_logits_state" in name for name in passed)
-    assert ("test_registered_names" in str(passed)) is (about_names_more(package))
-    assert f"ok       The logits_processor {package.name} belongs to " in doctor
-    assert "can be imported, for model runner V1 and V2." in doctor
-
-
-def about_names_more(package: Path) -> bool:
-    """Tell whether register() has something to register."""
-    return bool({"ARCHITECTURES", "TOOL_PARSERS"} & read_about(package).keys())
 
 
 def test_a_second_one_is_a_line_a_module_and_a_reinstall(tmp_path):

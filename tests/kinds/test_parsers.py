@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-from installed_package import install, run_in_environment
-from shared.rendering import (
-    read_about,
-)
+from installed_package import install
+from shared.rendering import read_about
 
 KINDS = ["tool_parser", "reasoning_parser"]
 GRAMMARS = {"tool_parser": "tool_call_grammar", "reasoning_parser": "reasoning_grammar"}
@@ -46,17 +44,6 @@ def test_about_py_has_a_table_for_each_registry(package, answers):
     models = {"MyModelForCausalLM": "model:MyModelForCausalLM"}
     assert about.get("ARCHITECTURES", models) == models
     assert set(about.get("MODEL_TYPES", {name})) == {name}
-
-
-def test_its_own_tests_pass_on_the_fixture_engine(package, answers, tmp_path):
-    outcomes, doctor = run_in_environment(package, tmp_path)
-    passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
-    kinds = kinds_in(answers)
-    for part in (*kinds, *(["architecture"] if "decoder" in answers.values() else [])):
-        assert any(f"names_a_class_of_this_package[{part} " in name for name in passed), passed
-    for kind in kinds:
-        assert any(f"test_{kind}" in name for name in passed)
-        assert f"ok       The {kind} {package.name} belongs to " in doctor
 
 
 @pytest.mark.parametrize("kind", KINDS)

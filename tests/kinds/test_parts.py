@@ -1,5 +1,7 @@
 """Each kind that is not a model: its own tests catch each break, and its doctor names each fault."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,22 +46,28 @@ def test_a_package_with_every_part_is_clean_to_the_type_checker_too(render, answ
     assert_typed(render(**answers))
 
 
-@pytest.fixture(scope="module", params=PARTS)
-def kind(request) -> str:
-    return request.param
-
-
 @pytest.fixture(scope="module")
-def installed(kind, tmp_path_factory) -> Installed:
-    return install(tmp_path_factory.mktemp(kind), kind=kind)
+def installed_once(tmp_path_factory) -> Callable[[str], Installed]:
+    """A function that installs a kind alone, once for all tests of it."""
+    return cache(lambda kind: install(tmp_path_factory.mktemp(kind), kind=kind))
+
+
+@pytest.fixture
+def installed(installed_once, kind) -> Installed:
+    return installed_once(kind)
+
+
+each_kind = pytest.mark.parametrize("kind", PARTS)
 
 
 def each_of(file: str, stated: str):
     """Run a test for each kind and each change that its proof states under a name."""
     pairs = [(kind, name) for kind in PARTS for name in proof_of(kind, file, stated)]
-    return pytest.mark.parametrize(("kind", "name"), pairs, indirect=["kind"])
+    return pytest.mark.parametrize(("kind", "name"), pairs)
 
 
+@each_kind
+@pytest.mark.breaks
 def test_the_tests_pass_without_a_break(installed, kind):
     result = installed.run_tests_of(kind)
     assert result.returncode == 0, result.stdout
@@ -73,13 +81,14 @@ def test_the_tests_catch_a_break(installed, kind, tmp_path, name):
     assert result.returncode == 1, result.stdout
 
 
-def findings(installed: Installed, kind: str, cache: Path) -> list[Finding]:
+def findings(installed: Installed, kind: str, folder: Path) -> list[Finding]:
     # What vLLM has cached on this machine is not looked at.
     part = RULES["room"](kind)["doctor"]
-    settings = settings_of(installed.project, cache)
-    return installed.findings(part, VLLM_CACHE_ROOT=str(cache), **settings)
+    settings = settings_of(installed.project, folder)
+    return installed.findings(part, VLLM_CACHE_ROOT=str(folder), **settings)
 
 
+@each_kind
 def test_the_doctor_finds_no_fault_where_there_is_none(installed, kind, tmp_path):
     assert [level for level, _, _ in findings(installed, kind, tmp_path)] == ["ok"]
 

@@ -26,12 +26,12 @@ TAKEN_UP_BY = {
     "not real and not pythons": {
         "answers/test_defaults.py",
         "answers/test_any_answer.py",
+        "kinds/test_own_tests.py",
         "kinds/test_settings.py",
         "package/test_package.py",
         "package/test_rendered_tests.py",
         "package/test_rendering.py",
     },
-    "pythons": {"repository/test_pythons.py"},
     "real": {
         "in_vllm/test_authors_change.py",
         "in_vllm/test_checkpoints.py",

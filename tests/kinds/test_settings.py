@@ -1,6 +1,8 @@
 """A config.json that asks for what a kind of model does not do is refused, in real transformers."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,7 +95,11 @@ def python(tmp_path_factory) -> Path:
 
 
 def ask(python: Path, project: Path, cases: list[dict], *compared: dict) -> dict:
-    output = run(python, "-c", ASK, json.dumps(cases), json.dumps(compared), cwd=project).stdout
+    # What transformers is compiled to is kept, beside the environment.
+    settings = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    settings |= {"PYTHONPYCACHEPREFIX": str(python.parents[2] / "bytecode")}
+    command = [python, "-c", ASK, json.dumps(cases), json.dumps(compared)]
+    output = run(*command, cwd=project, env=settings).stdout
     return json.loads(output.splitlines()[-1])
 
 
@@ -150,8 +156,6 @@ def test_what_config_json_leaves_out_is_what_it_is_for_llama(python, render, kin
 
 
 def test_a_setting_can_be_declared_harmless(python, render, tmp_path):
-    import shutil
-
     project = shutil.copytree(render(), tmp_path / "project")
     config = project / "vllm_my_model" / "config.py"
     text = config.read_text()

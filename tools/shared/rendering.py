@@ -35,6 +35,15 @@ LIMIT, LONG_LIMIT = 600, 2400
     r"^```bash\n(.+)\n```$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.M
 )
 TEST_COMMANDS = TEST_COMMAND.split(" && ")
+# Options for a package's own tests that leave out what is the same in each package, and starts an
+# interpreter each time: that is run for one kind alone, and for packages with every part.
+SAME_IN_EACH_PACKAGE = [
+    "--deselect=tests/_template/test_doctor.py",
+    "--deselect=tests/_template/test_audit.py",
+    "--deselect=tests/_template/test_safety.py",
+    "-k",
+    "not new_process and not imports_no_heavy_module and not register_leaves_the_classes",
+]
 # Relative to a rendered project.
 FIXTURE_ENGINE = Path("tests", "_template", "fixture_engine")
 
