@@ -78,8 +78,8 @@ BREAKS = {
     ),
     "what fails to be imported is raised": (
         PLUGINS,
-        "        except Exception:\n",
-        "        except ZeroDivisionError:\n",
+        "plugin.load()\n        except Exception:",
+        "plugin.load()\n        except ZeroDivisionError:",
         [
             "a_plugin_that_cannot_be_imported_is_logged_and_the_others_run",
             "a_plugin_value_that_is_not_there_is_logged_and_the_others_run",
@@ -87,8 +87,8 @@ BREAKS = {
     ),
     "an exit during import is survived": (
         PLUGINS,
-        "except Exception:",
-        "except BaseException:",
+        "plugin.load()\n        except Exception:",
+        "plugin.load()\n        except BaseException:",
         ["an_import_that_exits_ends_the_process"],
     ),
     "of two plugins with one name the first runs": (
@@ -203,15 +203,21 @@ for file in sorted(TEMPLATES.glob("*/*/proof/engine_breaks.py")):
     BREAKS |= runpy.run_path(str(file))["BREAKS"]
 
 
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_break_fits_the_fixture_engine(name):
+    file, old, new, expected = BREAKS[name]
+    text = (TEMPLATE / FIXTURE_ENGINE / "vllm" / file).read_text(encoding="utf-8")
+    assert (text.count(old), old != new) == (1, True)
+    assert set(expected) <= set(case_names("conformance"))
+
+
 @pytest.mark.breaks
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_fixture_engine_is_found_out(tmp_path, name):
     file, old, new, expected = BREAKS[name]
     engine = shutil.copytree(TEMPLATE / FIXTURE_ENGINE, tmp_path / "engine")
     path = engine / "vllm" / file
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
+    path.write_text(path.read_text().replace(old, new))
     outcomes = run_cases(
         Path(sys.executable), "conformance", tmp_path / "cases", *expected, path=str(engine)
     )
