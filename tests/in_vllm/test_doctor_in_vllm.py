@@ -77,75 +77,98 @@ def test_the_readme_gives_what_vllm_says_when_the_plugin_did_not_load(python, pl
     assert shown in said
 
 
-# What vLLM reads of a checkpoint: whose config, and which weights.
-READ = """
+# What vLLM reads of checkpoints, whose config and which weights; and what the doctor says of each.
+READ = f"""
 import json, os, sys
 from vllm.config import LoadConfig
 from vllm.model_executor.model_loader.default_loader import DefaultModelLoader
 from vllm.plugins import load_general_plugins
 from vllm.transformers_utils import config
 load_general_plugins()
+from {PACKAGE}._doctor.processes import look_at_checkpoint
 parsers = config._CONFIG_FORMAT_TO_CONFIG_PARSER
-parsers["mistral"] = lambda: type("Parser", (), {"parse": lambda *args, **kwargs: 1 / 0})()
-def read(config_format, load_format):
+mistral = lambda: type("Parser", (), {{"parse": lambda *args, **kwargs: 1 / 0}})()
+def read(folder, config_format, load_format):
     try:
-        config.get_config(sys.argv[1], False, config_format=config_format)
+        config.get_config(folder, False, config_format=config_format)
         whose = "config.json"
     except ZeroDivisionError:
         whose = "params.json"
     loader = DefaultModelLoader(LoadConfig(load_format=load_format))
     try:
-        files = loader._prepare_weights(sys.argv[1], None, None, True, None)[1]
+        files = loader._prepare_weights(folder, None, None, True, None)[1]
     except RuntimeError:
         files = []
     return whose, sorted(os.path.basename(file) for file in files)
-print("answer:", json.dumps([read("auto", "auto"), read("hf", "hf")]))
+said = [list(look_at_checkpoint(folder)) for folder in sys.argv[1:]]
+parsers["mistral"] = mistral
+asked = [(read(folder, "auto", "auto"), read(folder, "hf", "hf")) for folder in sys.argv[1:]]
+print("answer:", json.dumps([asked, said]))
 """
 INDEX, MODEL, ONE = "model.safetensors.index.json", "model.safetensors", "consolidated.safetensors"
+# Each is (the files, what vLLM reads by itself, what the doctor says).
+HOLDS: list[tuple[list[str], list, str]] = [
+    ([MODEL], ["config.json", [MODEL]], ""),
+    ([MODEL, "params.json"], ["config.json", [MODEL]], ""),
+    ([MODEL, ONE], ["config.json", [ONE]], "vLLM reads the weights in consolidated"),
+    (
+        [MODEL, ONE, "params.json"],
+        ["params.json", [ONE]],
+        "/params.json and not config.json, and the weights in consolidated",
+    ),
+    (
+        [MODEL, f"original/{ONE}", "params.json"],
+        ["params.json", []],
+        "/params.json and not config.json, and the weights in consolidated",
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("files", "by_itself", "told"),
-    [
-        ([MODEL], ["config.json", [MODEL]], ""),
-        ([MODEL, "params.json"], ["config.json", [MODEL]], ""),
-        ([MODEL, ONE], ["config.json", [ONE]], "vLLM reads the weights in consolidated"),
-        (
-            [MODEL, ONE, "params.json"],
-            ["params.json", [ONE]],
-            "/params.json and not config.json, and the weights in consolidated",
-        ),
-        (
-            [MODEL, f"original/{ONE}", "params.json"],
-            ["params.json", []],
-            "/params.json and not config.json, and the weights in consolidated",
-        ),
-    ],
-)
-def test_the_files_that_vllm_reads(python, tmp_path, files, by_itself, told):
-    folder = checkpoint(tmp_path / "checkpoint", *files)
-    answer = python("-c", READ, folder)
+def test_the_files_that_vllm_reads(python, tmp_path):
+    folders = [
+        checkpoint(tmp_path / str(number), *files) for number, (files, _, _) in enumerate(HOLDS)
+    ]
+    answer = python("-c", READ, *folders)
     [line] = re.findall(r"^answer: (.+)", answer.stdout, re.MULTILINE) or [answer.stderr]
-    found, cured = json.loads(line)
-    assert found == by_itself
-    report = json.loads(python("-m", PACKAGE, folder, "--json").stdout)
-    wrong = [finding for finding in report if finding["level"] != "ok"]
-    assert [told in finding["found"] for finding in wrong] == [True] * bool(told), wrong
-    # With the cure, it reads config.json; and both weights, unless one is moved away.
-    assert cured[0] == "config.json"
-    both = ONE in files
-    assert cured[1] == ([ONE, MODEL] if both else [MODEL])
-    assert any(finding["cure"].startswith("move ") for finding in wrong) == both
+    for (files, by_itself, told), (found, cured), report in zip(
+        HOLDS, *json.loads(line), strict=True
+    ):
+        assert found == by_itself
+        wrong = [(text, cure) for level, text, cure in report if level != "ok"]
+        assert [told in text for text, _ in wrong] == [True] * bool(told), wrong
+        # With the cure, it reads config.json; and both weights, unless one is moved away.
+        assert cured[0] == "config.json"
+        both = ONE in files
+        assert cured[1] == ([ONE, MODEL] if both else [MODEL])
+        assert any(cure.startswith("move ") for _, cure in wrong) == both
 
 
-@pytest.mark.parametrize("value", ["0", "00", "1", " 2", "true", ""])
-def test_what_vllm_takes_for_the_front_end_in_rust(python, value):
-    code = "import vllm.envs as e; print('answer:', e.VLLM_USE_RUST_FRONTEND)"
-    answer = python("-c", code, VLLM_USE_RUST_FRONTEND=value)
-    taken = re.findall(r"^answer: (\w+)", answer.stdout, re.MULTILINE) or ["stops"]
-    report = json.loads(python("-m", PACKAGE, "--json", VLLM_USE_RUST_FRONTEND=value).stdout)
-    levels = [f["level"] for f in report if "VLLM_USE_RUST_FRONTEND" in f["found"]]
-    assert levels == {"False": [], "True": ["warning"], "stops": ["problem"]}[taken[0]]
+RUST = f"""
+import json, os
+import vllm.envs
+from {PACKAGE}._doctor.environment import look_at_rust_front_end
+def taken():
+    try:
+        return str(vllm.envs.VLLM_USE_RUST_FRONTEND)
+    except ValueError:
+        return "stops"
+answers = {{}}
+for value in ["0", "00", "1", " 2", "true", ""]:
+    os.environ["VLLM_USE_RUST_FRONTEND"] = value
+    answers[value] = taken(), [level for level, _, _ in look_at_rust_front_end()]
+print("answer:", json.dumps(answers))
+"""
+
+
+def test_what_vllm_takes_for_the_front_end_in_rust(python):
+    answer = python("-c", RUST)
+    [line] = re.findall(r"^answer: (.+)", answer.stdout, re.MULTILINE) or [answer.stderr]
+    answers = json.loads(line)
+    assert {taken for taken, _ in answers.values()} == {"False", "True", "stops"}
+    expected = {"False": [], "True": ["warning"], "stops": ["problem"]}
+    assert {value: levels for value, (_, levels) in answers.items()} == {
+        value: expected[taken] for value, (taken, _) in answers.items()
+    }
 
 
 def test_a_model_type_that_nobody_knows(python, tmp_path):

@@ -15,7 +15,7 @@ from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 pytestmark = pytest.mark.real
 
 PROOF = TEMPLATES / "kinds" / "layer_swap" / "proof"
-ARITHMETIC = runpy.run_path(str(PROOF / "mutations.py"))["ARITHMETIC"]
+BREAKS = runpy.run_path(str(PROOF / "mutations.py"))["MUTATIONS_IN_TORCH"]
 PACKAGE = "vllm_my_layer_swap"
 NORM = f"{PACKAGE}.layer:MyRMSNorm"
 ROW = f"{PACKAGE}.row_parallel:MyRowParallelLinear"
@@ -70,24 +70,10 @@ def test_every_layer_of_both_kinds_is_replaced_and_runs(
 
 def test_arithmetic_that_is_wrong_changes_the_tokens_compiled_and_eager(tmp_path):
     project = render_into(tmp_path, kind="layer_swap")
-    change(project, *ARITHMETIC["epsilon is left out"])
+    change(project, *BREAKS["epsilon is left out"])
     bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
     environments.install(bin_folder, build(project))
     words = ["-p", "no:cacheprovider", "tests/test_layer.py", "-k", "hugging_face"]
     result = result_of(bin_folder / "pytest", *words, cwd=project, limit=LONG_LIMIT)
     failed = re.findall(r"^FAILED \S+hugging_face\[(\w+)\]", result.stdout, re.MULTILINE)
     assert failed == ["compiled", "eager"], result.stdout
-
-
-@pytest.mark.parametrize("name", ["", *ARITHMETIC])
-def test_the_tests_of_the_arithmetic_need_torch_alone_and_catch_a_break(tmp_path, name):
-    project = render_into(tmp_path, kind="layer_swap")
-    if name:
-        change(project, *ARITHMETIC[name])
-    command = [environments.environment(VERSION) / "python", "-m", "pytest", "-q", "-x"]
-    # Without conftest.py, which imports vLLM.
-    command += ["-p", "no:cacheprovider", "--noconftest", "tests/test_rms_norm.py"]
-    result = result_of(*command, cwd=project, env=os.environ | {"PYTHONPATH": str(project)})
-    assert result.returncode == bool(name), result.stdout
-    if not name:
-        assert "skipped" not in result.stdout

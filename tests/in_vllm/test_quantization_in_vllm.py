@@ -3,7 +3,6 @@
 import json
 import os
 import runpy
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ pytestmark = pytest.mark.real
 
 PROOF = TEMPLATES / "kinds" / "quantization" / "proof"
 FAULTS = runpy.run_path(str(PROOF / "faults.py"))["FAULTS_IN_VLLM"]
-MUTATIONS = runpy.run_path(str(PROOF / "mutations.py"))["MUTATIONS_IN_TORCH"]
 IN_PROCESS = [
     "config.json",
     "config.json and --quantization",
@@ -128,17 +126,3 @@ def test_the_doctor_names_a_fault_that_only_vllm_shows(quantization, settings, t
     output = run(bin_folder / "python", "-c", code, env=environment).stdout
     (found, text, cure) = json.loads(output.splitlines()[-1])[-1]
     assert (found, word in text, bool(cure)) == (level, True, True), text
-
-
-@pytest.mark.xdist_group("quantization")
-@pytest.mark.parametrize("name", ["", *MUTATIONS])
-def test_the_packages_tests_catch_a_break_of_the_arithmetic(quantization, tmp_path, name):
-    """They need torch and no vLLM, so that they run without what chooses an engine."""
-    bin_folder, project, _ = quantization
-    change = MUTATIONS.get(name, ("int8.py", "LARGEST = 127", "LARGEST = 127"))
-    folder = changed(quantization, tmp_path / "changed", *change)
-    tests = shutil.copy(project / "tests" / "test_int8.py", tmp_path)
-    options = ["-q", "--noconftest", "-p", "no:cacheprovider", "-W", "ignore", tests]
-    environment = os.environ | {"PYTHONPATH": str(folder)}
-    result = result_of(bin_folder / "python", "-m", "pytest", *options, env=environment)
-    assert result.returncode == (1 if name else 0), result.stdout

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,15 @@ def each_of(file: str, stated: str):
     """Run a test for each kind and each change that its proof states under a name."""
     pairs = [(kind, name) for kind in PARTS for name in proof_of(kind, file, stated)]
     return pytest.mark.parametrize(("kind", "name"), pairs)
+
+
+@each_kind
+def test_every_break_and_every_fault_fits_its_file(render, kind):
+    package = render(kind=kind)
+    stated = [("mutations.py", "MUTATIONS"), ("faults.py", "FAULTS"), ("faults.py", "WARNINGS")]
+    for file, old, new, *_ in chain(*(proof_of(kind, *each).values() for each in stated)):
+        text = (package / package.name / file).read_text(encoding="utf-8")
+        assert (text.count(old), old != new) == (1, True), (file, old)
 
 
 @each_kind

@@ -36,7 +36,7 @@ MUTATIONS = {
     ),
     "of two with one name it is the first": ("_io_processors.py", "found[-1]", "found[0]"),
     "spaces in VLLM_PLUGINS do not count": (
-        "_doctor/io_processors.py",
+        "_doctor/environment.py",
         'name not in value.split(",")',
         'name not in value.replace(" ", "").split(",")',
     ),

@@ -1,7 +1,7 @@
 """Breaks of the rendered package, each of which its own tests must catch. Never rendered.
 
 Each is what breaks: (file in the package, what stands there once, what to put there). Those in
-MUTATIONS are caught on the fixture engine, those in ARITHMETIC where torch is.
+MUTATIONS are caught on the fixture engine, and MUTATIONS_IN_TORCH where torch is, by TEST_IN_TORCH.
 """
 
 # The files that look at this part, below tests/.
@@ -71,7 +71,8 @@ MUTATIONS = {
     ),
     "about.py misspells vLLM's class": ("about.py", '"RMSNorm": "layer:', '"RMSNrm": "layer:'),
 }
-ARITHMETIC = {
+TEST_IN_TORCH = "test_rms_norm.py"
+MUTATIONS_IN_TORCH = {
     "the mean is a sum": (NORM, ".mean(-1, keepdim=True)", ".sum(-1, keepdim=True)"),
     "the size is not looked at": (NORM, "row[..., :variance_size]", "row"),
     "epsilon is left out": (NORM, "(mean + epsilon)", "mean"),

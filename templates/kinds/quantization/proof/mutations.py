@@ -1,7 +1,7 @@
 """Breaks of the rendered package, each of which its own tests must catch. Never rendered.
 
 Each is what breaks: (file in the package, what stands there once, what to put there). MUTATIONS are
-caught on the fixture engine, and MUTATIONS_IN_TORCH where torch is, by tests/test_int8.py.
+caught on the fixture engine, and MUTATIONS_IN_TORCH where torch is, by TEST_IN_TORCH.
 """
 
 # The files that look at this part, below tests/.
@@ -108,6 +108,7 @@ MUTATIONS = {
     ),
 }
 INT8 = "int8.py"
+TEST_IN_TORCH = "test_int8.py"
 MUTATIONS_IN_TORCH = {
     "one scale for all channels": (
         INT8,
