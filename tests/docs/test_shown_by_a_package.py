@@ -8,8 +8,9 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
 from documents import ENGINE
-from shared.rendering import SUPPORTED_VLLM, documents_of, install_into, result_of, run
+from shared.rendering import KINDS, SUPPORTED_VLLM, documents_of, install_into, result_of, run
 
 
 def installed(project: Path, folder: Path) -> Path:
@@ -74,6 +75,14 @@ def test_the_log_of_plugins_is_the_one_that_the_readme_shows(render, tmp_path):
     logged = [re.sub(r"(?<= DEBUG ).*?(?= - )", "…", line) for line in logged]
     readme = documents_of(render())
     assert "\n".join(["| grep -e '->'", *logged, "```"]) in readme
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_command_of_the_doctor_stands_in_a_line_of_its_own(render, kind):
+    project = render(kind=kind)
+    text = (project / "docs" / "_template" / "loading.md").read_text(encoding="utf-8")
+    command = rf"^\$ python -m {project.name}( /path/to/llama)?\nok  "
+    assert len(re.findall(command, text, re.MULTILINE)) == 1
 
 
 # What only an engine with models, or vLLM's own files, would say.

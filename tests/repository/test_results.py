@@ -40,6 +40,7 @@ UNRELATED = [
     "results/README.md",
     "benchmarks/run.py",
     "tests/answers/test_answers.py",
+    "templates/kinds/decoder/guide.md",
     "tools/matrix.py",
     ".github/workflows/test.yml",
     ".ci/run",

@@ -18,6 +18,8 @@ RENDERED = [
 HARNESS = ["tests/conftest.py", "tools/shared/rendering.py", "tools/shared/cases.py"]
 # What tools leave behind.
 CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+# The pages of the documentation: no lane reads them.
+GUIDE = "guide.md"
 STALE = "stale: it ran on another state of the template or of its tests"
 
 
@@ -43,7 +45,7 @@ def digest(*names: str, also: str = "", root: Path = ROOT) -> str:
         if not path.exists():
             raise FileNotFoundError(f"{name} decides what a report says, and is not there")
         for file in [path, *path.rglob("*")]:
-            if file.is_file() and not CACHES.intersection(file.parts):
+            if file.is_file() and file.name != GUIDE and not CACHES.intersection(file.parts):
                 contents[file.relative_to(root).as_posix()] = file.read_bytes()
     found = hashlib.sha256(also.encode())
     for name, content in sorted(contents.items()):

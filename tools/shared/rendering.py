@@ -91,7 +91,7 @@ def documents_of(project: Path) -> str:
 
 
 # What each kind must have, and each kind of model.
-OF_A_KIND = {"audit_reference.json", "kind.json", "proof/own_tests.json", "yours.md"}
+OF_A_KIND = {"audit_reference.json", "guide.md", "kind.json", "proof/own_tests.json", "yours.md"}
 OF_A_MODEL = {
     *("ask.md", "python.md", "serve.md"),
     *("proof/changes.py", "proof/in_vllm.json", "proof/loading.py"),
