@@ -262,7 +262,8 @@ def compared(lanes: dict[str, dict]) -> list[str]:
 
 def not_shown() -> str:
     """Return the table of docs/support.md: what of each kind no machine without a GPU can show."""
-    rows = [[f"`{kind}`", RULES["room"](kind)["not_shown"] or "all is shown"] for kind in KINDS]
+    stated = {kind: RULES["room"](kind).get("not_shown", "not stated") for kind in KINDS}
+    rows = [[f"`{kind}`", text or "all is shown"] for kind, text in stated.items()]
     return "\n".join(table(["kind", "not shown"], rows))
 
 
