@@ -72,7 +72,13 @@ def verdicts(lane: dict) -> list[list[str]]:
     for kind, sections in lane["audit"].items():
         own = lane["results"].get(f"{OWN_TESTS}[{kind}]")
         breaking, passed = sections["Breaking"], own and own["outcome"] == "passed"
-        ended = "not run" if own is None else f"{own['passed']} passed" if passed else "**failed**"
+        ended = (
+            "not run"
+            if own is None
+            else f"{own['passed']} passed, untested"
+            if passed
+            else "**failed**"
+        )
         agrees = "" if own is None else "yes" if passed != bool(breaking) else "**no**"
         says = "; ".join(breaking) or "compatible"
         rows.append([f"`{kind}`", ended, says, str(len(sections["Behavioral"])), agrees])
