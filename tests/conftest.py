@@ -7,6 +7,7 @@ from pathlib import Path
 import hypothesis
 import jinja2
 import pytest
+from shared.environments import VERSION, refusal_of
 from shared.rendering import can_be_written, render_into, result_of, use_this_environment
 
 # Sets of answers for each of two properties, of any kinds. The same ones in each run;
@@ -23,6 +24,8 @@ hypothesis.settings.load_profile("fast")
 
 def pytest_configure() -> None:
     use_this_environment()
+    if refusal := refusal_of(VERSION):
+        raise pytest.UsageError(f"REAL_VLLM: {refusal}")
 
 
 @pytest.fixture(scope="session", autouse=True)

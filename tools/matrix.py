@@ -1,8 +1,12 @@
-"""Run the real lane on some supported vLLMs, or on all, and keep what it showed.
+"""Run the real lane on some vLLMs, or on all that are supported, and keep what it showed.
 
 ``python tools/matrix.py [VERSION ...]`` writes results/VERSION.json, results/fixture.json, and from
 all that are there results/README.md: one row for each test, one column for each engine; the table in
-README.md, if no version lacks; and results/audit.md, which says how each lane ended. With ``--tables`` it runs nothing and writes these tables only.
+README.md, if no version lacks; docs/support.md; and results/audit.md, which says how each lane ended.
+With ``--tables`` it runs nothing and writes these tables only.
+
+A VERSION may be a newer release that has no build for CPU, as 0.33.0+source. Its columns are marked,
+README's table has none, and what failed there is compared with what the audit says of the release.
 
 A report has a digest of what it ran on. Where that is another now, the tables call it stale; after a
 change of the template or of the lane's tests ``--tables`` is all that it takes to say so.
@@ -19,11 +23,13 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 
-from shared import environments
+from shared import environments, source_only
+from shared.environments import SOURCE, is_source_only, refusal_of
 from shared.freshness import digest, files_of_lane, marked, state_of
 from shared.rendering import (
     KINDS,
     ROOT,
+    RULES,
     SUPPORTED_VLLM,
     result_of,
     run,
@@ -32,6 +38,7 @@ from shared.rendering import (
 )
 
 RESULTS = ROOT / "results"
+SUPPORT = ROOT / "docs" / "support.md"
 FIXTURE = "fixture"
 PACKAGES = ["torch", "transformers", "ray", "peft"]
 VERSIONS = f"""
@@ -88,13 +95,16 @@ def about_this_run(**versions: str) -> dict[str, str]:
 # What pytest is to run, but for the workers: all of the real lane; what the fast lane has of it.
 SELECTED = {
     "real": ["-m", "real"],
+    "source": ["-m", "real"],
     "fixture": ["tests/engine/test_conformance.py", "tests/engine/test_faults.py"],
 }
 
 
 def lane_of(name: str) -> str:
-    """Return the lane whose report has a name: that of the fixture engine or of a version."""
-    return FIXTURE if name == FIXTURE else "real"
+    """Return the lane whose report has a name: that of the fixture engine, or of a kind of version."""
+    if name == FIXTURE:
+        return FIXTURE
+    return "source" if is_source_only(name) else "real"
 
 
 def report_on(lane: str, *options: str, **environment: str) -> dict:
@@ -110,10 +120,11 @@ def report_on(lane: str, *options: str, **environment: str) -> dict:
 
 def run_real_lane(version: str) -> dict:
     """Run the real lane on one version."""
-    report = report_on("real", "-n", "2", REAL_VLLM=version)
+    report = report_on(lane_of(version), "-n", "2", REAL_VLLM=version)
     python = environments.environment(version) / "python"
     output = run(python, "-c", VERSIONS).stdout
-    return report | {"about": report["about"] | json.loads(output.splitlines()[-1])}
+    report |= {"about": report["about"] | json.loads(output.splitlines()[-1])}
+    return report | ({"audit": source_only.audited(version)} if is_source_only(version) else {})
 
 
 def rows_of(lanes: dict[str, dict], prefix: str) -> dict[str, dict[str, dict]]:
@@ -139,6 +150,13 @@ def table(header: list[str], rows: list[list[str]]) -> list[str]:
     return ["| " + " | ".join(line) + " |" for line in escaped] + [""]
 
 
+def column(engine: str, lanes: dict[str, dict]) -> str:
+    """Return how the tables call an engine: with a mark if it is source only, or stale."""
+    release = engine.removesuffix(SOURCE)
+    name = f"{release} (source only)" if is_source_only(engine) else engine
+    return marked(name, lanes[engine]["state"])
+
+
 def words(name: str) -> str:
     """Return the name of a test as a sentence."""
     text = name.removeprefix("test_").replace("_", " ")
@@ -159,7 +177,7 @@ def models_and_processes(lanes: dict[str, dict]) -> list[str]:
     return [
         "## Models and processes",
         "",
-        *table(["test", *(marked(engine, lanes[engine]["state"]) for engine in real)], rows),
+        *table(["test", *(column(engine, lanes) for engine in real)], rows),
         *(f"- {reason}" for reason in sorted(reasons)),
         "",
     ]
@@ -168,7 +186,7 @@ def models_and_processes(lanes: dict[str, dict]) -> list[str]:
 def evidence(lanes: dict[str, dict]) -> list[str]:
     """Return the table of processes in which the newest vLLM called register(), as they noted it."""
     rows = []
-    newest = list(lanes)[-1]
+    newest = [engine for engine in lanes if not is_source_only(engine)][-1]
     for name, result in lanes[newest]["results"].items():
         calls = json.loads(result.get("processes", "[]"))
         calls_by = Counter(call["pid"] for call in calls)
@@ -194,7 +212,7 @@ def conformance(lanes: dict[str, dict]) -> list[str]:
         if result.get("difference")
     ]
     title = f"## Conformance: {len(rows)} behaviours, {len(reasons)} differences"
-    header = ["behaviour", *(marked(engine, lane["state"]) for engine, lane in lanes.items())]
+    header = ["behaviour", *(column(engine, lanes) for engine in lanes)]
     return [title, "", *table(header, rows), *reasons, ""]
 
 
@@ -212,12 +230,41 @@ def faults(lanes: dict[str, dict]) -> list[str]:
     rows = []
     outcomes = rows_of(lanes, "test_in_vllm|test_in_the_fixture_engine")
     for case, row in outcomes.items():
-        newest = list(row.values())[-1]
+        newest = [result for engine, result in row.items() if not is_source_only(engine)][-1]
         engines = [engine for engine in lanes if row.get(engine, {}).get("outcome") == "passed"]
         shown = [newest.get(key, "") for key in ("vLLM", "the plugin adds", "told", "message")]
         rows.append([words(case), *shown, seen_on(engines, lanes)])
     header = ["fault", "vLLM", "the plugin adds", "cause told", "an operator sees", "seen on"]
     return ["## Faults", "", *table(header, rows)]
+
+
+def compared(lanes: dict[str, dict]) -> list[str]:
+    """Return what failed on each release that is source only, beside what the audit says of it."""
+    lines = []
+    for engine in filter(is_source_only, lanes):
+        lane = lanes[engine]
+        header = ["kind", "its own tests", "the audit", "behavioural findings", "both agree"]
+        failed = [[words(name), *rest] for name, *rest in source_only.failures(lane)]
+        lines += [
+            f"## {column(engine, lanes)}, and what the audit says of it",
+            "",
+            "Its Python source over the compiled part, the torch and the other packages of the newest",
+            "supported vLLM: an early warning, which makes no release supported.",
+            "",
+            *table(header, source_only.verdicts(lane)),
+            f"Failed: {len(failed)}; neither predicted nor explained: "
+            f"{len(source_only.unexplained(lane))}.",
+            "",
+            *(table(["failed", "how", "the audit", "reason"], failed) if failed else []),
+        ]
+    return lines
+
+
+def not_shown() -> str:
+    """Return the table of docs/support.md: what of each kind no machine without a GPU can show."""
+    stated = {kind: RULES["room"](kind).get("not_shown", "not stated") for kind in KINDS}
+    rows = [[f"`{kind}`", text or "all is shown"] for kind, text in stated.items()]
+    return "\n".join(table(["kind", "not shown"], rows))
 
 
 def as_markdown(lanes: dict[str, dict]) -> str:
@@ -238,6 +285,7 @@ def as_markdown(lanes: dict[str, dict]) -> str:
         *evidence(lanes),
         *conformance(lanes),
         *faults(lanes),
+        *compared(lanes),
         "## What it ran on",
         "",
         *table(["engine", *keys, "state"], about),
@@ -247,7 +295,7 @@ def as_markdown(lanes: dict[str, dict]) -> str:
 
 def summary(lanes: dict[str, dict]) -> str:
     """Return README's table: of each version the kinds' own tests, and all other tests."""
-    own = "test_its_own_tests_pass_on_real_vllm"
+    own = source_only.OWN_TESTS
     rows = []
     for version in SUPPORTED_VLLM:
         lane = lanes[version]
@@ -266,12 +314,14 @@ def write(name: str, lane: dict) -> None:
 
 
 def read_all() -> dict[str, dict]:
-    """Return the reports that are there, the fixture engine's first, then by version.
+    """Return the reports that are there: the fixture engine's, by version, and those of source only.
 
     Each has in ``state`` why it is stale, "" if it is not.
     """
     lanes = {}
-    for name in [FIXTURE, *SUPPORTED_VLLM]:
+    reports = sorted(file.stem for file in RESULTS.glob(f"*{SOURCE}.json"))
+    early = [name for name in reports if not refusal_of(name)]
+    for name in [FIXTURE, *SUPPORTED_VLLM, *early]:
         file = RESULTS / f"{name}.json"
         if file.exists():
             report = json.loads(file.read_text("utf-8"))
@@ -281,13 +331,14 @@ def read_all() -> dict[str, dict]:
 
 
 def main(versions: list[str]) -> int:
-    """Run what is asked for; return 1 if anything failed, 2 if a version is not supported."""
+    """Run what is asked for; return 1 if anything failed, 2 if a version cannot be run.
+
+    On a release that is source only, only what is neither predicted nor explained counts as failed.
+    """
     only_tables = versions == ["--tables"]
-    unknown = [version for version in versions if version not in SUPPORTED_VLLM]
-    if unknown and not only_tables:
-        print(
-            f"{unknown[0]} is not in templates/shared/supported_vllm.txt: {', '.join(SUPPORTED_VLLM)}"
-        )
+    refused = [refusal for version in versions if (refusal := refusal_of(version))]
+    if refused and not only_tables:
+        print(refused[0])
         return 2
     if not only_tables:
         RESULTS.mkdir(exist_ok=True)
@@ -298,10 +349,19 @@ def main(versions: list[str]) -> int:
     (RESULTS / "README.md").write_text(as_markdown(lanes), encoding="utf-8")
     if set(SUPPORTED_VLLM) <= set(lanes):
         write_into_readme("tools/matrix.py", summary(lanes))
+    write_into_readme("tools/matrix.py", not_shown(), SUPPORT)
     # results/audit.md says of each vLLM how its lane ended.
     run(sys.executable, ROOT / "tools" / "check_audit_on_releases.py", "--tables")
-    outcomes = [r["outcome"] for lane in lanes.values() for r in lane["results"].values()]
-    return 1 if "failed" in outcomes else 0
+    failed = [
+        name
+        for engine, lane in lanes.items()
+        for name in (
+            source_only.unexplained(lane)
+            if is_source_only(engine)
+            else [name for name, r in lane["results"].items() if r["outcome"] == "failed"]
+        )
+    ]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

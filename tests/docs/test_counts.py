@@ -5,7 +5,7 @@ import re
 import pytest
 from documents import BENCHMARKS_README, CONTRIBUTING, NUMBERS, PROSE, README, by_hand, read
 from shared.cases import case_names
-from shared.environments import supported_by
+from shared.environments import is_source_only, refusal_of, supported_by
 from shared.rendering import KINDS, SUPPORTED_PYTHONS, SUPPORTED_VLLM, TEMPLATE, render_into
 
 
@@ -31,8 +31,10 @@ def test_readme_names_the_pythons_and_the_vllms():
     assert starts == {
         kind: supported_by(kind)[0] for kind in KINDS if supported_by(kind) != SUPPORTED_VLLM
     }
-    [another] = re.findall(r"REAL_VLLM=(\S+)", CONTRIBUTING)
+    another, source_only = re.findall(r"REAL_VLLM=(\S+)", CONTRIBUTING)
     assert another in SUPPORTED_VLLM[:-1]
+    assert is_source_only(source_only)
+    assert refusal_of(source_only) == ""
 
 
 def test_readme_gives_no_time_and_no_size_but_in_what_was_measured():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from shared import environments
 from shared.cases import case_names, run_cases
-from shared.environments import VERSION
+from shared.environments import RELEASE, VERSION
 from shared.rendering import FIXTURE_ENGINE, TEMPLATE, TEMPLATES
 
 # Where an engine does not do what a case states, and why that is so.
@@ -193,9 +193,9 @@ def test_the_fixture_engine_conforms(in_fixture, record_property, case):
 @pytest.mark.xdist_group("conformance")
 @pytest.mark.parametrize("case", case_names("conformance"))
 def test_vllm_conforms(in_vllm, record_property, case):
-    assert in_vllm[case]["engine"].startswith(VERSION)
-    record_property("difference", DIFFERENCES.get(case, {}).get(VERSION, ""))
-    assert_conforms(VERSION, in_vllm[case])
+    assert in_vllm[case]["engine"].startswith(RELEASE)
+    record_property("difference", DIFFERENCES.get(case, {}).get(RELEASE, ""))
+    assert_conforms(RELEASE, in_vllm[case])
 
 
 # And what each kind brings, and each room that kinds share.

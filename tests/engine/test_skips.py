@@ -79,6 +79,20 @@ def test_as_it_is_rendered_nothing_is_lacking(own_tests):
     assert (counts, lacks) == ({"passed": ALL}, {})
 
 
+def test_on_a_vllm_that_is_untested_one_test_alone_fails(own_tests):
+    """Else its author could not tell whether that vLLM breaks anything."""
+    untested = (
+        "tests/_template/fixture_engine/vllm/__init__.py",
+        '__version__ = "',
+        '__version__ = "9',
+    )
+    name = "def test_this_vllm_is_in_the_tested_range"
+    tried = ("tests/_template/test_compatibility.py", f"@pytest.mark.real_vllm\n{name}", name)
+    counts, _, output = own_tests(untested, tried)
+    assert counts == {"passed": ALL, "failed": 1}, output
+    assert re.findall(r"^FAILED \S+::(\w+)", output, re.MULTILINE) == [name.removeprefix("def ")]
+
+
 def test_a_step_that_needs_a_real_vllm(own_tests):
     counts, lacks, shown = own_tests(*step(TOKENIZERS))
     skips = {"registration": 24, "registered_names": 19, "doctor": 1, "doctor_at_checkpoints": 1}

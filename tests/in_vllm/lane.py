@@ -1,7 +1,7 @@
 """What the real lane has in common: the plugins' names, where things are, how to build and compare.
 
 It runs on the newest supported vLLM, or on the version that the environment variable REAL_VLLM
-names.
+names. On one that is source only every kind runs.
 """
 
 import json
@@ -13,7 +13,7 @@ from shared import environments
 from shared.environments import VERSION
 from shared.rendering import KINDS, PARTS, RULES, run
 
-RUNNING = [kind for kind in KINDS if VERSION in environments.supported_by(kind)]
+RUNNING = [kind for kind in KINDS if environments.runs_on(kind, VERSION)]
 RUNNING_PARTS = [kind for kind in RUNNING if kind in PARTS]
 
 # One package for each kind, so that all can be installed at the same time.

@@ -9,16 +9,22 @@ from pathlib import Path
 import pytest
 import witness
 from lane import EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
+from shared.environments import RELEASE, is_source_only
 from shared.rendering import (
     KINDS,
     LONG_LIMIT,
     MODELS,
     SAME_IN_EACH_PACKAGE,
     proof_of,
+    result_of,
     run_own_tests,
 )
 
 pytestmark = pytest.mark.real
+
+
+# What fails on a release that is source only, and must: it is not in the range of any package.
+RANGE = "tests/_template/test_compatibility.py::test_this_vllm_is_in_the_tested_range"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -27,12 +33,23 @@ def test_its_own_tests_pass_on_real_vllm(plugins, home_of, record_property, kind
         pytest.skip(f"{kind} does not support vLLM {VERSION}")
     _, projects = plugins
     left_out = [] if kind == KINDS[0] else SAME_IN_EACH_PACKAGE
+    if is_source_only(VERSION):
+        left_out = [*left_out, f"--deselect={RANGE}"]
+        assert_it_says_untested(home_of(kind), projects[kind])
+        record_property("untested", RELEASE)
     outcomes = run_own_tests(home_of(kind), projects[kind], *left_out, limit=LONG_LIMIT)
     assert set(outcomes.values()) == {"passed"}, outcomes
     record_property("passed", len(outcomes))
     own = [path.stem for path in projects[kind].glob("tests/test_*.py")]
     for module in ("test_registration", "test_compatibility", *own):
         assert any(module in name for name in outcomes), outcomes
+
+
+def assert_it_says_untested(bin_folder: Path, project: Path) -> None:
+    """Assert that the one test that is for it fails, and says that the release is untested."""
+    result = result_of(bin_folder / "pytest", RANGE, cwd=project, limit=LONG_LIMIT)
+    assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout + result.stderr
+    assert f"vLLM {RELEASE} is outside the range in about.py" in result.stdout
 
 
 @pytest.mark.parametrize("kind", MODELS)

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 from lane import NAMES, VERSION, build
 from shared import environments
+from shared.environments import RELEASE
 from shared.rendering import render_into, run
 
 pytestmark = pytest.mark.real
@@ -24,7 +25,7 @@ PATIENCE = 300
 AS_VLLM = f"""
 from setuptools import setup
 scripts = ["vllm = vllm.entrypoints.cli.main:main"]
-setup(name="vllm", version="{VERSION}+cpu", py_modules=[], entry_points={{"console_scripts": scripts}})
+setup(name="vllm", version="{RELEASE}+cpu", py_modules=[], entry_points={{"console_scripts": scripts}})
 """
 IN_HF = """
 import json, sys, torch

@@ -24,13 +24,14 @@ STALE = "stale: it ran on another state of the template or of its tests"
 
 
 def files_of_lane(lane: str, root: Path = ROOT) -> list[str]:
-    """Return the files and folders that decide what a lane shows: that of ``real`` or ``fixture``."""
+    """Return the files and folders that decide what a lane shows: ``fixture``, ``real``, ``source``."""
     shared = [*RENDERED, *HARNESS, "tests/engine/cases"]
     if lane == "fixture":
         return [*shared, "tests/engine/test_conformance.py", "tests/engine/test_faults.py"]
     tests = [path for path in root.glob("tests/**/test_*.py") if "mark.real\n" in path.read_text()]
     real = [path.relative_to(root).as_posix() for path in tests]
-    return [*shared, "tests/in_vllm", "tools/shared/environments.py", *real]
+    brought = ["tools/shared/sources.py"] if lane == "source" else []
+    return [*shared, "tests/in_vllm", "tools/shared/environments.py", *real, *brought]
 
 
 def digest(*names: str, also: str = "", root: Path = ROOT) -> str:

@@ -11,6 +11,8 @@ from shared.rendering import ROOT
 
 SOURCES = ROOT / ".cache" / "sources"
 OLDEST = (0, 10, 0)
+# What is kept of an sdist, behind its top folder.
+WANTED = r"[^/]+/(vllm/.*|requirements/common\.txt|PKG-INFO)"
 
 
 def simple_index() -> str:
@@ -50,13 +52,13 @@ def source_of(version: str, address: str) -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Write the Python files, the data and the metadata of an sdist, without its top folder.
+    """Write the package, its common requirements and the metadata of an sdist, without its top folder.
 
     Not by extractall(): its ``filter`` is missing in Python 3.10.0 to 3.10.11 and 3.11.0 to 3.11.3.
     """
     with tarfile.open(archive) as tar:
         for member in tar:
-            match = re.fullmatch(r"[^/]+/(vllm/.*\.(py|json)|PKG-INFO)", member.name)
+            match = re.fullmatch(WANTED, member.name)
             file = tar.extractfile(member) if match and member.isfile() else None
             if match and file and ".." not in PurePosixPath(match[1]).parts:
                 target = folder / match[1]

@@ -34,5 +34,8 @@ def run_doctor(folder, *arguments, **settings) -> tuple[int, dict[str, list[str]
         # On the fixture engine a step of register() may be left out, and the doctor says so.
         if "this needs a real vLLM" in finding["found"]:
             continue
+        # That the vLLM here is untested is for one test alone to fail for.
+        if finding["level"] == "warning" and "; tested: " in finding["found"]:
+            continue
         found.setdefault(finding["level"], []).append(finding["found"])
     return result.returncode, found
