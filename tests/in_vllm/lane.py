@@ -33,6 +33,15 @@ ALONE = [kind for kind in RUNNING if RULES["room"](kind).get("changes_every_mode
 SCRIPTS = Path(__file__).parent / "scripts"
 IN_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
 EAGER: dict[str, dict] = {"eager": {"enforce_eager": True}}
+# What is the same in each package, and starts an interpreter with vLLM each time: run for one kind
+# alone, and by test_several_parts.py for a package with every part.
+SAME = [
+    "--deselect=tests/_template/test_doctor.py",
+    "--deselect=tests/_template/test_audit.py",
+    "--deselect=tests/_template/test_safety.py",
+    "-k",
+    "not new_process and not imports_no_heavy_module and not register_leaves_the_classes",
+]
 
 
 def build(project: Path) -> Path:

@@ -8,21 +8,10 @@ from pathlib import Path
 
 import pytest
 import witness
-from lane import EAGER, IN_PROCESS, RUNNING, VERSION, assert_equal_results
+from lane import EAGER, IN_PROCESS, RUNNING, SAME, VERSION, assert_equal_results
 from shared.rendering import KINDS, LONG_LIMIT, MODELS, proof_of, run_own_tests
 
 pytestmark = pytest.mark.real
-
-
-# What is the same in each package, and starts an interpreter with vLLM each time: run for one kind
-# alone, and by test_several_parts.py for a package with every part.
-SAME = [
-    "--deselect=tests/_template/test_doctor.py",
-    "--deselect=tests/_template/test_audit.py",
-    "--deselect=tests/_template/test_safety.py",
-    "-k",
-    "not new_process and not imports_no_heavy_module and not register_leaves_the_classes",
-]
 
 
 @pytest.mark.parametrize("kind", KINDS)
