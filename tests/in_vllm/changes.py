@@ -1,13 +1,12 @@
-"""How an author's changes are made, and those that several kinds of model have in common.
+"""The changes of an author that several kinds of model have in common.
 
 proof/changes.py of each kind has EDITS, which a reader of its README makes to give the model QK-norm
 and biases, and MISTAKES, which are further edits. ``test_authors_change.py`` makes them.
 """
 
 import runpy
-from pathlib import Path
-from typing import NamedTuple
 
+from shared.edits import Edit, Mistake
 from shared.rendering import TEMPLATES
 
 REFERENCE, CONFIG, MODEL = "tests/reference.py", "config.py", "model.py"
@@ -17,33 +16,10 @@ LOGPROBS = "test_logprobs_are_those_of_hugging_face"
 VECTORS = "test_vectors_are_those_of_hugging_face"
 
 
-class Edit(NamedTuple):
-    """What to put in place of what, in which file of the tests or of the package."""
-
-    file: str
-    old: str
-    new: str
-
-
-class Mistake(NamedTuple):
-    edits: list[Edit]
-    seen: str
-
-
 def changes_of(kind: str) -> tuple[list[Edit], dict[str, Mistake]]:
     """Return the edits and the mistakes, by what each is, of a kind of model."""
     stated = runpy.run_path(str(TEMPLATES / "kinds" / kind / "proof" / "changes.py"))
     return stated["EDITS"], stated["MISTAKES"]
-
-
-def apply(edits: list[Edit], project: Path) -> None:
-    """Make edits in a rendered project; raise ValueError for one that does not fit exactly once."""
-    for edit in edits:
-        folder = project if edit.file.startswith("tests/") else project / project.name
-        text = (folder / edit.file).read_text()
-        if text.count(edit.old) != 1:
-            raise ValueError(f"{edit.file} holds {text.count(edit.old)} times:\n{edit.old}")
-        (folder / edit.file).write_text(text.replace(edit.old, edit.new))
 
 
 QWEN3 = Edit(

@@ -1,14 +1,23 @@
-"""Each kind, changed into a model with QK-norm and biases: green against HF, red for each mistake."""
+"""Rendered models that an author has changed: green against HF, and red for each mistake."""
 
 import json
 import os
 import shutil
+from pathlib import Path
 
 import changes
 import pytest
 from lane import NAMES, RUNNING, SCRIPTS, VERSION, build
-from shared import environments
-from shared.rendering import MODELS, render_into, run
+from shared import edits, environments
+from shared.edits import GUIDES, Mistake
+from shared.rendering import (
+    LONG_LIMIT,
+    MODELS,
+    SAME_IN_EACH_PACKAGE,
+    render_into,
+    run,
+    run_own_tests,
+)
 
 pytestmark = pytest.mark.real
 # The tests make their checkpoints small enough for one thread, and two of them may run.
@@ -19,20 +28,46 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 def test_changed_as_readme_says_it_equals_hf_and_each_mistake_shows(settings, tmp_path, kind):
     if kind not in RUNNING:
         pytest.skip(f"{kind} does not support vLLM {VERSION}")
-    edits, mistakes = changes.changes_of(kind)
+    changed, mistakes = changes.changes_of(kind)
     assert len(mistakes) >= 5
     project = render_into(tmp_path / "right", kind=kind, **NAMES[kind])
-    changes.apply(edits, project)
+    edits.apply(changed, project)
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    assert_equal_and_mistakes_show(project, mistakes, bin_folder, settings)
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_changed_as_a_guide_says_it_equals_hf_and_each_mistake_shows(
+    settings, tmp_path, page, monkeypatch
+):
+    guide = edits.read_guide(page)
+    if guide.answers["kind"] not in RUNNING:
+        pytest.skip(f"{guide.answers['kind']} does not support vLLM {VERSION}")
+    project = edits.render_guide(page, tmp_path / "right")
+    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+    run(bin_folder / "python", "tests/_template/audit", "--record", cwd=project)
+    assert_equal_and_mistakes_show(project, guide.mistakes, bin_folder, settings)
+    # Compiled, and in vLLM's own processes.
+    for name, value in (settings | ONE_THREAD).items():
+        monkeypatch.setenv(name, value)
+    outcomes = run_own_tests(bin_folder, project, *SAME_IN_EACH_PACKAGE, limit=LONG_LIMIT)
+    assert set(outcomes.values()) == {"passed"}, outcomes
+
+
+def assert_equal_and_mistakes_show(
+    project: Path, mistakes: dict[str, Mistake], bin_folder: Path, settings: dict[str, str]
+) -> None:
+    """Install a project, and assert that its model's tests pass, and fail for each mistake."""
+    folder = project.parents[1]
     versions = {"right": project}
     for number, (name, mistake) in enumerate(mistakes.items()):
-        versions[name] = tmp_path / str(number) / project.name
+        versions[name] = folder / str(number) / project.name
         shutil.copytree(project / project.name, versions[name] / project.name)
-        changes.apply(mistake.edits, versions[name])
-    bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
+        edits.apply(mistake.edits, versions[name])
     # Its package stays in the wheel, so that the tests find that one or a version of it.
-    versions["right"] = shutil.copytree(project, tmp_path / "package")
+    versions["right"] = shutil.copytree(project, folder / "package")
     environments.install(bin_folder, build(project))
-    result = tmp_path / "result.json"
+    result = folder / "result.json"
     arguments = [f"{name}={folder}" for name, folder in versions.items()]
     command = [bin_folder / "python", SCRIPTS / "variants.py", project, result, *arguments]
     environment = os.environ | settings | ONE_THREAD

@@ -30,8 +30,9 @@ def files_of_lane(lane: str, root: Path = ROOT) -> list[str]:
         return [*shared, "tests/engine/test_conformance.py", "tests/engine/test_faults.py"]
     tests = [path for path in root.glob("tests/**/test_*.py") if "mark.real\n" in path.read_text()]
     real = [path.relative_to(root).as_posix() for path in tests]
+    tools = ["tools/shared/edits.py", "tools/shared/environments.py"]
     brought = ["tools/shared/sources.py"] if lane == "source" else []
-    return [*shared, "tests/in_vllm", "tools/shared/environments.py", *real, *brought]
+    return [*shared, "docs/guides", "tests/in_vllm", *tools, *real, *brought]
 
 
 def digest(*names: str, also: str = "", root: Path = ROOT) -> str:

@@ -11,9 +11,8 @@ from changes import (
     SWAPPED,
     TOKENS,
     UNUSED,
-    Edit,
-    Mistake,
 )
+from shared.edits import Edit, Mistake
 
 EDITS = [
     QWEN3,

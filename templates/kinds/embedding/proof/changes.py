@@ -9,9 +9,8 @@ from changes import (
     SWAPPED,
     UNUSED,
     VECTORS,
-    Edit,
-    Mistake,
 )
+from shared.edits import Edit, Mistake
 
 EDITS = [
     *ATTENTION,

@@ -10,9 +10,8 @@ from changes import (
     SWAPPED,
     TOKENS,
     UNUSED,
-    Edit,
-    Mistake,
 )
+from shared.edits import Edit, Mistake
 
 EDITS = [
     *ATTENTION,

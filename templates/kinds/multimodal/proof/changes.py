@@ -1,6 +1,7 @@
 """What an author changes here to give the model QK-norm and biases, and what goes wrong there."""
 
-from changes import MODEL, REFERENCE, TOKENS, Edit, Mistake
+from changes import MODEL, REFERENCE, TOKENS
+from shared.edits import Edit, Mistake
 
 
 def weights_swapped(first: str, second: str) -> list[Edit]:

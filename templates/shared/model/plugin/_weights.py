@@ -145,12 +145,24 @@ def missing_in(name: str, found: set[str], model: torch.nn.Module) -> list[str]:
     return [f"{parent}.{part}.{last}" for part in lacking] if len(parts) > 1 and lacking else [name]
 
 
+def is_tied(config: Any) -> bool:
+    """Tell whether config.json says that the head is the embedding.
+
+    Where the checkpoint holds a head all the same, vLLM 0.29 and newer have taken that out of
+    ``config``: they compare the two after loading, if the model has a head of its own.
+    """
+    current = get_current_vllm_config_or_none()
+    model_config = getattr(current, "model_config", None)
+    untied = getattr(model_config, "word_embeddings_untied_by_checkpoint", False)
+    return untied or getattr(config, "tie_word_embeddings", False)
+
+
 class Checkpoint:
     """The weights of a checkpoint, and what must be known of them when they are gone."""
 
     def __init__(self, weights: Weights, config: Any) -> None:
         self.weights = weights
-        self.is_tied = getattr(config, "tie_word_embeddings", False)
+        self.is_tied = is_tied(config)
         self.names: list[str] = []
         self.harmless: set[str] = set()
         self.aliases: dict[str, ref[torch.Tensor]] = {}
