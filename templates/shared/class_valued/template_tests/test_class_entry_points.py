@@ -18,18 +18,18 @@ FOUND = [entry for entry in _vllm.entries() if entry.group and entry.group not i
 GROUPS = sorted({entry.group for entry in FOUND if entry.group})
 # Of a class, where vLLM asks for a function that tells where the class is.
 METHOD = ".path"
-# Prints which modules of vLLM a module imports.
-OF_VLLM = """
-import json, sys
-from importlib import import_module
-import_module(sys.argv[1])
-print(json.dumps([name for name in sys.modules if name.partition(".")[0] == "vllm"]))
-"""
-# Prints what vLLM and Python know before and after the import of a module, those apart.
+MODULES = sorted({f"{PACKAGE}.{entry.reference.partition(':')[0]}" for entry in FOUND})
+# Prints what vLLM and Python know before and after the import of each module. What that imports of
+# vLLM stands in both. vLLM takes long to import, so the processes are forked from one that has it.
 WATCH = """
 import json, os, sys, threading
 from importlib import import_module
+from multiprocessing import get_context
 from vllm import ModelRegistry
+
+def of_vllm(module):
+    import_module(module)
+    return [name for name in sys.modules if name.partition(".")[0] == "vllm"]
 
 def state():
     return {
@@ -39,17 +39,24 @@ def state():
         "models": sorted(ModelRegistry.get_supported_archs()),
     }
 
-module, *of_vllm = sys.argv[1:]
-for name in of_vllm:
-    import_module(name)
-before = state()
-import_module(module)
-print(json.dumps([before, state()]))
+def watch(module, names):
+    for name in names:
+        import_module(name)
+    before = state()
+    import_module(module)
+    return before, state()
+
+modules = sys.argv[1:]
+with get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+    needed = pool.map(of_vllm, modules, chunksize=1)
+    states = pool.starmap(watch, zip(modules, needed), chunksize=1)
+print(json.dumps(dict(zip(modules, states))))
 """
 
 
-def printed_by(script: str, *arguments: str) -> list:
-    command = [sys.executable, "-c", script, *arguments]
+@pytest.fixture(scope="module")
+def states() -> dict[str, list]:
+    command = [sys.executable, "-c", WATCH, *MODULES]
     output = subprocess.check_output(command, env=ENVIRONMENT, timeout=600)
     return json.loads(output.splitlines()[-1])
 
@@ -75,9 +82,8 @@ def test_vllm_finds_a_class_by_its_entry_point(entry):
     assert f"{loaded.__module__}:{loaded.__qualname__}" == f"{PACKAGE}.{entry.reference}"
 
 
-@pytest.mark.parametrize("entry", FOUND, ids=lambda entry: entry.title)
-def test_importing_a_class_has_no_side_effect(entry):
+@pytest.mark.parametrize("module", MODULES)
+def test_importing_a_class_has_no_side_effect(states, module):
     """vLLM may import it in any process, at any time, and without calling register()."""
-    module = f"{PACKAGE}.{entry.reference.partition(':')[0]}"
-    before, after = printed_by(WATCH, module, *printed_by(OF_VLLM, module))
+    before, after = states[module]
     assert before == after
