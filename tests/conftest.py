@@ -37,6 +37,11 @@ def leave_nothing_behind(tmp_path_factory):
         patch.setattr(tempfile, "tempdir", folder)
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
         patch.setenv("RUFF_CACHE_DIR", folder)
+        # Each worker has a core. Threads that wait for one another on a core that others use too
+        # take many times as long.
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+        patch.setenv("TORCHINDUCTOR_COMPILE_THREADS", "1")
         patch.setenv("MYPY_CACHE_DIR", str(Path(folder, "mypy")))
         # An answer to one of the questions must not come from this machine.
         config = Path(folder, "cookiecutter.yaml")

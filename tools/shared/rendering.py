@@ -235,11 +235,15 @@ def needed_by_tests(kind: str) -> list[str]:
 
 
 def run_own_tests(
-    bin_folder: Path, project: Path, *options: str, limit: float = LIMIT
+    bin_folder: Path, project: Path, *options: str, limit: float = LIMIT, **settings: str
 ) -> dict[str, str]:
-    """Run a rendered project's own tests, and return the outcome of each: passed or skipped."""
+    """Run a rendered project's own tests, and return the outcome of each: passed or skipped.
+
+    ``settings`` are environment variables.
+    """
     report = project.parent / "report.xml"
-    run(bin_folder / "pytest", f"--junit-xml={report}", *options, cwd=project, limit=limit)
+    command = [bin_folder / "pytest", f"--junit-xml={report}", *options]
+    run(*command, cwd=project, limit=limit, env=os.environ | settings)
     cases = ElementTree.parse(report).iter("testcase")
     return {
         f"{case.get('classname')}::{case.get('name')}": "skipped"
