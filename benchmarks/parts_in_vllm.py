@@ -22,11 +22,10 @@ from pathlib import Path
 from in_vllm import (
     NEW_TOKENS,
     PROMPT_TOKENS,
-    PROMPTS,
     SETTINGS,
-    SIZES,
     VOCABULARY,
     add_tokenizer,
+    number_of_prompts,
     peak_memory,
     prompts_of,
     save,
@@ -67,6 +66,11 @@ def engine(checkpoint: Path, **options):
     from vllm import LLM
 
     return LLM(str(checkpoint), skip_tokenizer_init=True, **(SETTINGS | options))
+
+
+def layers_in(checkpoint: Path) -> int:
+    """Return how many decoder layers the model of a checkpoint has."""
+    return json.loads((checkpoint / "config.json").read_text())["num_hidden_layers"]
 
 
 def rate(llm, prompts: list, new_tokens: int, **sampling) -> float:
@@ -134,12 +138,12 @@ def layer_swap(folder: str, plugin: str, rounds: str, case: str, options: str) -
     package = install(plugin)
     swapped, compiled_for_other = counting_compilations(checkpoint, json.loads(options))
     # What was compiled for the one must not run in the other.
-    agree(f"{case}: how much was compiled", compiled_for_other, compiled_for_one)
+    agree(f"{case}: how many graphs were compiled", compiled_for_other, compiled_for_one)
     agree(f"{case}: whether anything was compiled", compiled_for_one > 0, case == "compiled")
-    mine, layers = class_in(package, "LAYERS"), 2 * SIZES["num_hidden_layers"] + 1
+    mine, layers = class_in(package, "LAYERS"), 2 * layers_in(checkpoint) + 1
     agree(f"{case}: norms of vLLM and the plugin", norms_in(original, RMSNorm, mine), (layers, 0))
     agree(f"{case}: replaced norms", norms_in(swapped, RMSNorm, mine), (0, layers))
-    prompts = prompts_of(PROMPTS, PROMPT_TOKENS)
+    prompts = prompts_of(number_of_prompts(), PROMPT_TOKENS)
     sides = {"plugin": swapped, "vLLM's layer": original}
     what = {side: partial(rate, llm, prompts, NEW_TOKENS) for side, llm in sides.items()}
     in_turns(what, 1)
@@ -148,12 +152,12 @@ def layer_swap(folder: str, plugin: str, rounds: str, case: str, options: str) -
 
 
 def counting_compilations(checkpoint: Path, options: dict) -> tuple:
-    """Make an engine; return it, and how often a compiler was called for it."""
-    from vllm.compilation.counter import compilation_counter
+    """Make an engine; return it, and how many graphs the compiler was given for it."""
+    from torch._dynamo.utils import counters
 
-    before = compilation_counter.num_backend_compilations
+    before = counters["stats"]["unique_graphs"]
     llm = engine(checkpoint, **options)
-    return llm, compilation_counter.num_backend_compilations - before
+    return llm, counters["stats"]["unique_graphs"] - before
 
 
 def norms_in(llm, *classes: type) -> tuple[int, ...]:
@@ -407,9 +411,6 @@ def files_in(store: Path) -> int:
 
 # Quantization: a checkpoint in int8 that the plugin's own script made of one in floating point
 
-# vLLM holds q, k and v as one, and gate and up.
-QUANTIZED = 4 * SIZES["num_hidden_layers"]
-
 
 def quantization(folder: str, plugin: str, rounds: str, options: str, *names: str) -> dict:
     """Measure an engine for "int8" and one for "float", or one of them, in this process.
@@ -424,11 +425,13 @@ def quantization(folder: str, plugin: str, rounds: str, options: str, *names: st
         command = [*script, str(checkpoints["float"]), str(checkpoints["int8"])]
         settings = os.environ | {"PYTHONPATH": plugin}
         subprocess.run(command, env=settings, check=True, stdout=sys.stderr, timeout=600)
-    prompts, what = prompts_of(PROMPTS, PROMPT_TOKENS), {}
+    prompts, what = prompts_of(number_of_prompts(), PROMPT_TOKENS), {}
     for name in names or checkpoints:
         llm = engine(checkpoints[name], **json.loads(options))
-        [layers] = llm.apply_model(int8_layers_in)
-        agree(f"the layers of {name} in int8", layers, QUANTIZED if name == "int8" else 0)
+        [found] = llm.apply_model(int8_layers_in)
+        # vLLM holds q, k and v as one, and gate and up.
+        layers = 4 * layers_in(checkpoints["float"]) if name == "int8" else 0
+        agree(f"the layers of {name} in int8", found, layers)
         what[name] = partial(rate, llm, prompts, NEW_TOKENS)
     in_turns(what, 1)
     return {
