@@ -247,7 +247,9 @@ def cost_of_quantization(plugin: Path, folder: Path) -> list[dict]:
     rows, weights = [], {}
     for title, options in ENGINES_OF_PARTS.items():
         result = part_in_vllm("quantization", plugin, folder, PARTS_ROUNDS, options)
-        rows.append(row("tokens per second, int8", result["samples"], "1/s", 1, "–", title))
+        rows.append(
+            row("tokens per second, weights in int8", result["samples"], "1/s", 1, "–", title)
+        )
         weights = result["weights"]
 
     def peak_memory(name: str) -> float:
@@ -256,10 +258,12 @@ def cost_of_quantization(plugin: Path, folder: Path) -> list[dict]:
 
     # They are the same in each round.
     held = {name: [weights[name]] * MEMORY_ROUNDS for name in weights}
-    rows.append(row("memory of the weights, int8", held, "MiB", 2**-20, "–"))
+    rows.append(row("memory of weights in int8", held, "MiB", 2**-20, "–"))
     # One engine at a time, as in offline().
     alone = {name: partial(peak_memory, name) for name in weights}
-    rows.append(row("peak memory, int8", in_turns(alone, MEMORY_ROUNDS), "MiB", 2**-20, "–"))
+    rows.append(
+        row("peak memory, weights in int8", in_turns(alone, MEMORY_ROUNDS), "MiB", 2**-20, "–")
+    )
     return rows
 
 

@@ -42,6 +42,25 @@ def test_a_ratio_is_the_median_of_the_rounds_and_its_spread_their_middle_half():
     assert named == {"name": "time", "case": "eager", "unit": "ms", "goal": "< 1", "rounds": 5}
 
 
+def test_a_ratio_that_is_nearly_nothing_is_not_shown_as_nothing():
+    report = importlib.import_module("report")
+    assert [report.as_ratio(value) for value in (1, 0.0414, 0.0000041)] == [
+        "1.000",
+        "0.041",
+        "4.1e-06",
+    ]
+
+
+def test_the_figures_of_a_part_are_of_the_script_that_measured_them(monkeypatch):
+    report = importlib.import_module("report")
+    monkeypatch.setattr(report, "digest", lambda *files: files)
+    assert "benchmarks/parts_in_vllm.py" in report.digest_of("parts")
+    assert "benchmarks/parts_in_vllm.py" not in report.digest_of("throughput")
+    assert {"benchmarks/side_by_side.py", "benchmarks/measures.py"} <= set(
+        report.digest_of("green")
+    )
+
+
 def test_rounds_that_are_no_pairs_are_no_ratio():
     side_by_side = importlib.import_module("side_by_side")
     with pytest.raises(ValueError, match="shorter|longer"):
@@ -165,6 +184,19 @@ def test_two_models_that_give_different_tokens_are_not_compared(monkeypatch, tmp
         RuntimeError, match="eager: the plugin and the in-tree model gave different"
     ):
         run.offline("eager", {}, tmp_path, tmp_path)
+
+
+def test_what_vllm_could_find_before_is_not_compared_with_an_engine_without_it(
+    monkeypatch, tmp_path
+):
+    parts = importlib.import_module("parts_in_vllm")
+    (tmp_path / "parrot").mkdir()
+    (tmp_path / "parrot" / "about.py").write_text("")
+    (tmp_path / "parrot" / "__init__.py").write_text("def register(): ...")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    assert parts.install(str(tmp_path)) == "parrot"
+    with pytest.raises(RuntimeError, match="where parrot is before it is installed"):
+        parts.install(str(tmp_path))
 
 
 def test_a_part_is_not_compared_if_the_two_sides_did_not_do_the_same_work():
