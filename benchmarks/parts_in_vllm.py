@@ -265,7 +265,7 @@ def stat_logger(folder: str, plugin: str, rounds: str) -> dict:
     os.environ[f"STATS_OF_{package.upper()}"] = str(lines)
     config = llm.llm_engine.vllm_config
     mine, vllms = class_in(package, "STAT_LOGGERS")(config, 0), LoggingStatLogger(config, 0)
-    expected = itertools.count(TIMES * finished, TIMES * finished)
+    expected = itertools.count(lines_in(lines) + TIMES * finished, TIMES * finished)
 
     def of_mine() -> float:
         seconds = seconds_to_tell(mine, told)

@@ -45,7 +45,7 @@ SERVERS = {
     "eager with tensor parallel 2": ["--enforce-eager", "--tensor-parallel-size", "2"],
 }
 # On a shared machine one sample may be off by several per cent, and the goal is one per cent.
-ROUNDS, SERVING_ROUNDS, PARTS_ROUNDS, MEMORY_ROUNDS = 31, 7, 7, 2
+ROUNDS, SERVING_ROUNDS, PARTS_ROUNDS, MEMORY_ROUNDS = 31, 7, 5, 2
 STARTS = 3
 # How many processes are started in each way.
 FORKED, SPAWNED, TRACED = 30, 7, 3

@@ -190,12 +190,12 @@ def test_what_vllm_could_find_before_is_not_compared_with_an_engine_without_it(
     monkeypatch, tmp_path
 ):
     parts = importlib.import_module("parts_in_vllm")
-    (tmp_path / "parrot").mkdir()
-    (tmp_path / "parrot" / "about.py").write_text("")
-    (tmp_path / "parrot" / "__init__.py").write_text("def register(): ...")
+    (tmp_path / "installed_once").mkdir()
+    (tmp_path / "installed_once" / "about.py").write_text("")
+    (tmp_path / "installed_once" / "__init__.py").write_text("def register(): ...")
     monkeypatch.setattr(sys, "path", [*sys.path])
-    assert parts.install(str(tmp_path)) == "parrot"
-    with pytest.raises(RuntimeError, match="where parrot is before it is installed"):
+    assert parts.install(str(tmp_path)) == "installed_once"
+    with pytest.raises(RuntimeError, match="where installed_once is before it is installed"):
         parts.install(str(tmp_path))
 
 
