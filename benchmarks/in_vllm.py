@@ -18,13 +18,14 @@ import tracemalloc
 from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 # Nothing here imports torch, transformers or vLLM with this module: "startup" measures how long
 # that takes, and a forked process must find them in its parent.
 
 VOCABULARY = 8192
 # As in a small model for production: large enough that the model decides the time, not Python.
-SIZES = {
+SIZES: dict[str, Any] = {
     "hidden_size": 1024,
     "intermediate_size": 2816,
     "num_hidden_layers": 12,
@@ -89,18 +90,33 @@ def save(folder: Path, name: str) -> Path:
 # Throughput: two engines that generate in turns
 
 
-def seconds_and_tokens(llm, new_tokens: int) -> tuple[float, list[list[int]]]:
-    """Let an engine generate for all prompts; return the seconds, and the tokens of each prompt."""
+def prompts_of(rows: int, tokens: int) -> list:
+    """Return so many prompts of so many tokens, each of which begins in another way."""
+    return [
+        {"prompt_token_ids": [(7 * row + 13 * place) % 8000 + 1 for place in range(tokens)]}
+        for row in range(rows)
+    ]
+
+
+def seconds_and_outputs(llm, prompts: list, new_tokens: int, **sampling) -> tuple[float, list]:
+    """Let an engine generate so many tokens for each prompt; return the seconds, and the outputs."""
     from vllm import SamplingParams
 
-    prompts = [
-        {"prompt_token_ids": [(7 * row + 13 * place) % 8000 + 1 for place in range(PROMPT_TOKENS)]}
-        for row in range(number_of_prompts())
-    ]
-    sampling = SamplingParams(temperature=0, max_tokens=new_tokens, ignore_eos=True)
+    params = SamplingParams(temperature=0, max_tokens=new_tokens, ignore_eos=True, **sampling)
     start = time.perf_counter()
-    outputs = llm.generate(prompts, sampling, use_tqdm=False)
-    return time.perf_counter() - start, [list(o.outputs[0].token_ids) for o in outputs]
+    outputs = llm.generate(prompts, params, use_tqdm=False)
+    return time.perf_counter() - start, outputs
+
+
+def tokens_in(outputs: list) -> list[list[int]]:
+    return [list(output.outputs[0].token_ids) for output in outputs]
+
+
+def seconds_and_tokens(llm, new_tokens: int) -> tuple[float, list[list[int]]]:
+    """Let an engine generate for all prompts; return the seconds, and the tokens of each prompt."""
+    prompts = prompts_of(number_of_prompts(), PROMPT_TOKENS)
+    seconds, outputs = seconds_and_outputs(llm, prompts, new_tokens)
+    return seconds, tokens_in(outputs)
 
 
 def peak_memory() -> int:

@@ -1,4 +1,4 @@
-"""How the benchmarks measure things side by side, and the parts that need no vLLM.
+"""What benchmarks/run.py measures without vLLM.
 
 growth: how loading grows with architectures, plugins and processes, in the fixture engine.
 rendering: what rendering takes, against a template with one file.
@@ -20,58 +20,12 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from cookiecutter.main import cookiecutter
 from shared.rendering import FIXTURE_ENGINE, ROOT, TEMPLATE
-
-# Side by side
-
-
-def in_turns(what: Mapping[str, Callable[[], float | None]], rounds: int) -> dict[str, list[float]]:
-    """Call each function once in every round: a noisy machine is then noisy for all of them.
-
-    Returns for each what it returned, or the seconds that it took if it returned None.
-    """
-    samples: dict[str, list[float]] = {name: [] for name in what}
-    for _ in range(rounds):
-        for name, function in what.items():
-            start = time.perf_counter()
-            own = function()
-            samples[name].append(time.perf_counter() - start if own is None else own)
-    return samples
-
-
-def row(
-    name: str, samples: dict[str, list[float]], unit: str, scale: float = 1, goal="", case=""
-) -> dict:
-    """Return one line of a table: the first of the samples against each of the others.
-
-    The ratio is the median of the rounds' ratios, and its spread their middle half. ``scale``
-    turns a sample into the unit. The short tables show the rows that have a goal, with all cases of
-    one name in one line. ValueError if the samples are not of the same rounds.
-    """
-    first, *others = samples
-    ratios = {}
-    for other in others:
-        pairs = zip(samples[first], samples[other], strict=True)
-        quotients = sorted(one / two for one, two in pairs)
-        low, _, high = statistics.quantiles(quotients, n=4)
-        middle = statistics.median(quotients)
-        ratios[other] = {"median": middle, "low": low, "high": high}
-    medians = {name: statistics.median(values) * scale for name, values in samples.items()}
-    rounds = len(samples[first])
-    return {
-        "name": name,
-        "case": case,
-        "unit": unit,
-        "goal": goal,
-        "rounds": rounds,
-        "medians": medians,
-        "ratios": ratios,
-    }
-
+from side_by_side import in_turns, row
 
 # Growth
 

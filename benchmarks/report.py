@@ -14,13 +14,13 @@ FIGURES = ROOT / "results" / "benchmarks.json"
 TABLES = ROOT / "results" / "benchmarks.md"
 PICTURE = ROOT / "results" / "growth.svg"
 README = ROOT / "benchmarks" / "README.md"
-WITH_VLLM = ("throughput", "serving", "startup", "processes")
+WITH_VLLM = ("throughput", "serving", "startup", "processes", "parts")
 # What README asks, and how the names of the rows that answer it begin. Rows that begin in another
 # way stand under the last one.
 QUESTIONS = {
-    "server": ("tokens per second", "time to first token"),
+    "server": ("tokens per second", "time to first token", "time per"),
     "start": ("start of an engine", "per spawned process"),
-    "memory": ("peak memory",),
+    "memory": ("peak memory", "memory of"),
     "authors": (),
 }
 # What each step from nothing to passing tests does with its time.
@@ -34,7 +34,8 @@ REASONS = {
 
 def digest_of(part: str) -> str:
     """Return the digest of what a part measures, and of the scripts that measure it."""
-    scripts = ["measures", *(["run", "in_vllm"] if part in WITH_VLLM else [])]
+    scripts = ["side_by_side", *(["run", "in_vllm"] if part in WITH_VLLM else ["measures"])]
+    scripts += ["parts_in_vllm"] if part == "parts" else []
     files = [f"benchmarks/{name}.py" for name in scripts]
     return digest(*RENDERED, *files, *(["tests"] if part == "suite" else []))
 
@@ -47,6 +48,11 @@ def state_of(part: str, result: dict) -> str:
 # All tables
 
 
+def as_ratio(value: float) -> str:
+    """Return a ratio with three places, or two digits if that would leave none."""
+    return f"{value:.3f}" if value >= 0.01 else f"{value:.2g}"
+
+
 def table_of_rows(rows: list[dict]) -> list[str]:
     lines = [
         "| what | ratio | middle half | goal | medians | rounds |",
@@ -55,12 +61,12 @@ def table_of_rows(rows: list[dict]) -> list[str]:
     for line in rows:
         medians = ", ".join(f"{k}: {v:.4g}" for k, v in line["medians"].items())
         for other, ratio in line["ratios"].items():
-            spread = f"{ratio['low']:.3f} to {ratio['high']:.3f}"
+            spread = f"{as_ratio(ratio['low'])} to {as_ratio(ratio['high'])}"
             case = f", {line['case']}" if line["case"] else ""
             title = f"{line['name']}{case}, against {other}"
             cells = [
                 title,
-                f"{ratio['median']:.3f}",
+                as_ratio(ratio["median"]),
                 spread,
                 line["goal"],
                 f"{medians} {line['unit']}",

@@ -3,7 +3,7 @@
 ``python benchmarks/run.py [PART ...]`` measures some parts or all. It writes the figures into
 results/benchmarks.json, all tables into results/benchmarks.md, those with a goal into
 benchmarks/README.md, and a picture into results/growth.svg.
-Parts: throughput, serving, startup, processes, growth, rendering, green, suite.
+Parts: throughput, serving, startup, processes, parts, growth, rendering, green, suite.
 
 With ``--tables`` it measures nothing, and writes the tables only. They call stale what was measured
 on another state of the template or of the scripts that measure.
@@ -19,7 +19,7 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -30,9 +30,9 @@ sys.path.insert(0, str(HERE.parent / "tools"))
 
 import measures  # noqa: E402
 import report  # noqa: E402
-from measures import in_turns, row  # noqa: E402
 from shared import environments  # noqa: E402
 from shared.rendering import SUPPORTED_VLLM, render_into, result_of, run, use_this_environment  # noqa: E402
+from side_by_side import in_turns, row  # noqa: E402
 
 ENGINES: dict[str, dict] = {
     "eager": {"enforce_eager": True},
@@ -45,7 +45,7 @@ SERVERS = {
     "eager with tensor parallel 2": ["--enforce-eager", "--tensor-parallel-size", "2"],
 }
 # On a shared machine one sample may be off by several per cent, and the goal is one per cent.
-ROUNDS, SERVING_ROUNDS, MEMORY_ROUNDS = 31, 7, 2
+ROUNDS, SERVING_ROUNDS, PARTS_ROUNDS, MEMORY_ROUNDS = 31, 7, 5, 2
 STARTS = 3
 # How many processes are started in each way.
 FORKED, SPAWNED, TRACED = 30, 7, 3
@@ -57,11 +57,11 @@ print(json.dumps(versions | {"torch": torch.__version__}))
 
 
 @contextmanager
-def rendered_plugin() -> Iterator[tuple[Path, Path]]:
-    """Give a temporary folder, and a folder in it with the default plugin, from its wheel."""
+def rendered_plugin(kind: str = "decoder") -> Iterator[tuple[Path, Path]]:
+    """Give a temporary folder, and a folder in it with a plugin of some kind, from its wheel."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        project = render_into(folder)
+        project = render_into(folder, kind=kind)
         run(sys.executable, "-m", "build", "--wheel", "--installer", "uv", project)
         [wheel] = project.glob("dist/*.whl")
         run(sys.executable, "-m", "zipfile", "-e", wheel, folder / "installed")
@@ -73,8 +73,10 @@ def python_with_vllm() -> str:
     return given or str(environments.environment(SUPPORTED_VLLM[-1]) / "python")
 
 
-def in_vllm(command: str, plugin: Path, *arguments: str | Path, **variables: str) -> dict:
-    """Run a command of in_vllm.py where the plugin in a folder is installed; return its JSON."""
+def in_vllm(
+    command: str, plugin: Path, *arguments: str | Path, script="in_vllm.py", **variables: str
+) -> dict:
+    """Run a command of a script where the plugin in a folder is installed; return its JSON."""
     with tempfile.TemporaryDirectory() as cache:
         settings = {
             "PYTHONPATH": str(plugin),
@@ -84,7 +86,7 @@ def in_vllm(command: str, plugin: Path, *arguments: str | Path, **variables: str
             "HF_HUB_OFFLINE": "1",
             **variables,
         }
-        line = [python_with_vllm(), HERE / "in_vllm.py", command, *arguments]
+        line = [python_with_vllm(), HERE / script, command, *arguments]
         result = result_of(*line, env=os.environ | settings, limit=7200)
     if result.returncode:
         raise RuntimeError(result.stdout[-3000:] + result.stderr[-3000:])
@@ -215,11 +217,91 @@ def processes() -> dict:
     return {"rows": rows, "imported by the package": imported}
 
 
+def part_in_vllm(
+    kind: str, plugin: Path, folder: Path, rounds: int, *more: str, processes: str = "0"
+) -> dict:
+    """Run a command of parts_in_vllm.py, which installs the plugin in a folder itself."""
+    variables = {
+        "VLLM_ENABLE_V1_MULTIPROCESSING": processes,
+        # What was compiled for one engine would be taken for the other, whose layers are not in
+        # vLLM's key.
+        "VLLM_DISABLE_COMPILE_CACHE": "1",
+        "STRICT_VLLM_PLUGINS": "1",
+    }
+    given = [str(folder), str(plugin), str(rounds), *more]
+    return in_vllm(kind, Path(), *given, script="parts_in_vllm.py", **variables)
+
+
+# The kinds of engine with which a part is measured that computes within a model.
+ENGINES_OF_PARTS = {title: json.dumps(ENGINES[title]) for title in ("eager", "compiled")}
+
+
+def cost_of_layer_swap(plugin: Path, folder: Path) -> list[dict]:
+    rows = []
+    for case in ENGINES_OF_PARTS.items():
+        rows += part_in_vllm("layer_swap", plugin, folder, PARTS_ROUNDS, *case)["rows"]
+    return rows
+
+
+def cost_of_quantization(plugin: Path, folder: Path) -> list[dict]:
+    rows, weights = [], {}
+    for title, options in ENGINES_OF_PARTS.items():
+        result = part_in_vllm("quantization", plugin, folder, PARTS_ROUNDS, options)
+        rows.append(
+            row("tokens per second, weights in int8", result["samples"], "1/s", 1, "–", title)
+        )
+        weights = result["weights"]
+
+    def peak_memory(name: str) -> float:
+        options = ENGINES_OF_PARTS["eager"]
+        return part_in_vllm("quantization", plugin, folder, 1, options, name)["peak memory"]
+
+    # They are the same in each round.
+    held = {name: [weights[name]] * MEMORY_ROUNDS for name in weights}
+    rows.append(row("memory of weights in int8", held, "MiB", 2**-20, "–"))
+    # One engine at a time, as in offline().
+    alone = {name: partial(peak_memory, name) for name in weights}
+    rows.append(
+        row("peak memory, weights in int8", in_turns(alone, MEMORY_ROUNDS), "MiB", 2**-20, "–")
+    )
+    return rows
+
+
+def cost_of_kv_connector(plugin: Path, folder: Path) -> list[dict]:
+    # An engine each: a process that has a connector asks it for all of its engines.
+    return part_in_vllm("kv_connector", plugin, folder, PARTS_ROUNDS, processes="1")["rows"]
+
+
+def cost_of(kind: str, plugin: Path, folder: Path) -> list[dict]:
+    return part_in_vllm(kind, plugin, folder, PARTS_ROUNDS)["rows"]
+
+
+# What measures a kind of part; it gets the folder of an installed plugin, and one for checkpoints.
+COSTS: dict[str, Callable[[Path, Path], list[dict]]] = {
+    "logits_processor": partial(cost_of, "logits_processor"),
+    "layer_swap": cost_of_layer_swap,
+    "tool_parser": partial(cost_of, "tool_parser"),
+    "stat_logger": partial(cost_of, "stat_logger"),
+    "kv_connector": cost_of_kv_connector,
+    "quantization": cost_of_quantization,
+}
+
+
+def parts() -> dict:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, measure in COSTS.items():
+            with rendered_plugin(kind) as (_, plugin):
+                rows += measure(plugin, Path(folder))
+    return {"rows": rows}
+
+
 PARTS = {
     "throughput": throughput,
     "serving": serving,
     "startup": startup,
     "processes": processes,
+    "parts": parts,
     "growth": measures.growth,
     "rendering": measures.rendering,
     "green": measures.green,

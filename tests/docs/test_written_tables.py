@@ -44,6 +44,14 @@ def test_everything_with_a_goal_answers_one_question_of_the_readme(benchmark, me
     assert report.question_of("something new") == "authors"
 
 
+def test_what_a_part_adds_is_no_matter_of_its_author(benchmark, measured):
+    """An operator looks for it under the server, the start or the memory."""
+    rows = measured["parts"]["rows"]
+    assert all(row["goal"] for row in rows), "a row without a goal is not shown"
+    found = {row["name"]: benchmark.report.question_of(row["name"]) for row in rows}
+    assert set(found.values()) == {"server", "memory"}, found
+
+
 def rows_of(report, measured: dict, question: str) -> list[str]:
     return report.summary(measured, question).splitlines()[2:]
 
