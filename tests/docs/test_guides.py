@@ -122,7 +122,7 @@ def environment_for(project: Path) -> Path:
     python = folder / "bin" / "python"
     [site] = folder.glob("lib/python*/site-packages")
     (site / "what_is_here.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    how = ["--quiet", "--no-build-isolation", "--no-deps", "--python", python]
+    how = ["--quiet", "--no-build-isolation", "--no-deps", "--python", str(python)]
     run("uv", "pip", "install", *how, "--editable", project)
     pytest_here = python.with_name("pytest")
     pytest_here.write_text(f'#!/bin/sh\nexec "{python}" -m pytest "$@"\n', encoding="utf-8")

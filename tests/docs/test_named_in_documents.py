@@ -11,7 +11,7 @@ from shared.rendering import KINDS, ROOT, TEMPLATE, TEMPLATES
 def test_every_command_of_the_table_has_its_file_and_its_options():
     table = CONTRIBUTING.split("| what | command | needs |")[1].split("\n\n")[0]
     commands = re.findall(r"`(?:REAL_VLLM=\S+ )?\.venv/bin/(\w+) ([^`]+)`", table)
-    assert len(commands) == 10
+    assert len(commands) == 11
     markers = read("pyproject.toml")
     for program, arguments in commands:
         assert program in ("pytest", "python")

@@ -16,8 +16,8 @@ OF_OTHERS = {"--no-input", "--line-buffered", "--record"}
 def options() -> set[str]:
     """Return the options of the server."""
     python = environments.environment(VERSION) / "python"
-    command = [python, "-m", "vllm.entrypoints.openai.api_server", "--help=all"]
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", run(*command).stdout))
+    shown = run(python, "-m", "vllm.entrypoints.openai.api_server", "--help=all").stdout
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", shown))
 
 
 @pytest.mark.skipif(SUPPORTED_VLLM[-1] != VERSION, reason="guides speak of the newest vLLM")

@@ -98,8 +98,8 @@ def ask(python: Path, project: Path, cases: list[dict], *compared: dict) -> dict
     # What transformers is compiled to is kept, beside the environment.
     settings = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     settings |= {"PYTHONPYCACHEPREFIX": str(python.parents[2] / "bytecode")}
-    command = [python, "-c", ASK, json.dumps(cases), json.dumps(compared)]
-    output = run(*command, cwd=project, env=settings).stdout
+    asked = (json.dumps(cases), json.dumps(compared))
+    output = run(python, "-c", ASK, *asked, cwd=project, env=settings).stdout
     return json.loads(output.splitlines()[-1])
 
 

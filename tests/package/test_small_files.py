@@ -143,13 +143,14 @@ def test_the_settings_of_this_repository_are_these():
                         "-ra",
                         "--strict-markers",
                         "-m",
-                        "not real and not pythons and not breaks",
+                        "not real and not pythons and not breaks and not guides",
                         "--dist",
                         "loadgroup",
                     ],
                     "markers": [
                         "real: the real lane, on real vLLM",
                         "breaks: breaks a part or the fixture engine, and sees a test fail",
+                        "guides: makes what the guides for models make, on real vLLM",
                         "pythons: on each supported Python that is here or that uv can install",
                     ],
                 }

@@ -187,7 +187,7 @@ OWN = {
                             "tests/in_vllm/test_logits_processor_in_vllm.py",
                             "tests/in_vllm/test_layer_swap_in_vllm.py "
                             "tests/in_vllm/test_quantization_in_vllm.py",
-                            "tests/in_vllm/test_several_parts.py",
+                            "tests/in_vllm/test_several_parts.py tests/in_vllm/test_guides_in_vllm.py",
                             "tests/engine/test_conformance.py tests/engine/test_faults.py",
                         ]
                     },

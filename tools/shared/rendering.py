@@ -242,8 +242,15 @@ def run_own_tests(
     ``settings`` are environment variables.
     """
     report = project.parent / "report.xml"
-    command = [bin_folder / "pytest", f"--junit-xml={report}", *options]
-    run(*command, cwd=project, limit=limit, env=os.environ | settings)
+    environment = os.environ | settings
+    run(
+        bin_folder / "pytest",
+        f"--junit-xml={report}",
+        *options,
+        cwd=project,
+        limit=limit,
+        env=environment,
+    )
     cases = ElementTree.parse(report).iter("testcase")
     return {
         f"{case.get('classname')}::{case.get('name')}": "skipped"

@@ -18,7 +18,7 @@ FOUND = [entry for entry in _vllm.entries() if entry.group and entry.group not i
 GROUPS = sorted({entry.group for entry in FOUND if entry.group})
 # Of a class, where vLLM asks for a function that tells where the class is.
 METHOD = ".path"
-MODULES = sorted({f"{PACKAGE}.{entry.reference.partition(':')[0]}" for entry in FOUND})
+MODULES = sorted({f"{PACKAGE}.{str(entry.reference).partition(':')[0]}" for entry in FOUND})
 # Prints what vLLM and Python know before and after the import of each module. What that imports of
 # vLLM stands in both. vLLM takes long to import, so the processes are forked from one that has it.
 WATCH = """
