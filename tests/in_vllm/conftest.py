@@ -97,7 +97,8 @@ def call(plugins, settings, tmp_path):
         arguments = [tmp_path / "checkpoint", json.dumps(options | {"names": names})]
         command = [bin_folder / "python", tests / f"{name}.py", *arguments]
         environment = os.environ | settings | environment
-        return result_of(*command, env=environment, limit=LONG_LIMIT)
+        # What a plugin writes where its server starts, such as the stat logger, stays there.
+        return result_of(*command, env=environment, cwd=tmp_path, limit=LONG_LIMIT)
 
     return call
 
