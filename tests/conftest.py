@@ -1,5 +1,6 @@
 """Fixtures for all tests: a renderer, and a place for what they leave behind."""
 
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,8 @@ def leave_nothing_behind(tmp_path_factory):
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        # In this process too, which imports modules of the template.
+        patch.setattr(sys, "dont_write_bytecode", True)
         patch.setenv("RUFF_CACHE_DIR", folder)
         # Each worker has a core. Threads that wait for one another on a core that others use too
         # take many times as long.

@@ -1,14 +1,10 @@
 """The audit names each abstract method of vLLM's that a class of the package lacks."""
 
-import importlib
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from shared.rendering import TEMPLATE
 
-AUDIT = TEMPLATE / "tests" / "_template" / "audit"
 # In vLLM's shape: a parser that raises, a connector and a config that are abstract, a mixin.
 VLLM = {
     "__init__.py": "",
@@ -91,16 +87,6 @@ from vllm.parsers import Json, Parser
 LOAD = "load(block: int) -> bool, which Connector leaves abstract"
 NAME = "the property name: str, which Connector leaves abstract"
 EXTRACT = "extract(text: str, *, strict: bool = False) -> list[str], which Parser leaves abstract"
-
-
-@pytest.fixture
-def tools(monkeypatch) -> Iterator[dict[str, Any]]:
-    """The modules of the audit, by name, in this process."""
-    monkeypatch.syspath_prepend(AUDIT)
-    names = [file.stem for file in AUDIT.glob("*.py") if file.stem != "__main__"]
-    yield {name: importlib.import_module(name) for name in names}
-    for name in names:
-        sys.modules.pop(name)
 
 
 Breaking = Callable[..., list[str]]
