@@ -78,6 +78,12 @@ def test_the_tables_of_figures_are_those_of_the_report(monkeypatch):
         assert f"{mark}\n\n{table}\n<!-- end -->" in readme, cure
 
 
+def test_each_failure_with_a_reason_is_one_that_was_seen():
+    early = [lane for name, lane in matrix.read_all().items() if is_source_only(name)]
+    failed = {name for lane in early for name, *_ in source_only.failures(lane)}
+    assert set(source_only.NOT_PREDICTED) <= failed
+
+
 @pytest.mark.parametrize("name", matrix.read_all())
 def test_a_report_that_is_not_stale_has_all_tests_of_its_lane_and_none_failed(name):
     """On a release that is source only, one may have failed that was predicted or has a reason."""
