@@ -19,7 +19,8 @@ RESULTS = ROOT / "results"
 
 def test_the_readme_has_what_was_seen_of_the_supported_versions():
     lanes = matrix.read_all()
-    early = sorted(file.stem for file in RESULTS.glob("*+source.json"))
+    # None is left over from before its release was supported.
+    early = sorted(f"{file.stem[:-7]}+source" for file in RESULTS.glob("*-source.json"))
     assert list(lanes) == ["fixture", *SUPPORTED_VLLM, *early]
     cure = "python tools/matrix.py --tables"
     assert f"\n\n{matrix.summary(lanes)}\n<!-- end -->" in README, cure
