@@ -308,9 +308,14 @@ def summary(lanes: dict[str, dict]) -> str:
     return "\n".join(table(header, rows))
 
 
+def file_of(name: str) -> Path:
+    """Return the file of a report. Some systems do not take every name with a plus."""
+    return RESULTS / f"{name.replace('+', '-')}.json"
+
+
 def write(name: str, lane: dict) -> None:
     text = json.dumps(lane, indent=1, ensure_ascii=False)
-    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    file_of(name).write_text(text + "\n", encoding="utf-8")
 
 
 def read_all() -> dict[str, dict]:
@@ -319,10 +324,10 @@ def read_all() -> dict[str, dict]:
     Each has in ``state`` why it is stale, "" if it is not.
     """
     lanes = {}
-    reports = sorted(file.stem for file in RESULTS.glob(f"*{SOURCE}.json"))
-    early = [name for name in reports if not refusal_of(name)]
+    reports = [file.stem.replace("-", "+") for file in RESULTS.glob("*-source.json")]
+    early = [name for name in sorted(reports) if not refusal_of(name)]
     for name in [FIXTURE, *SUPPORTED_VLLM, *early]:
-        file = RESULTS / f"{name}.json"
+        file = file_of(name)
         if file.exists():
             report = json.loads(file.read_text("utf-8"))
             state = state_of(report, digest(*files_of_lane(lane_of(name))))

@@ -195,8 +195,8 @@ def test_the_failures_of_a_lane_stand_beside_what_the_audit_says(monkeypatch):
     monkeypatch.setattr(source_only, "NOT_PREDICTED", {"test_other": "it is vLLM's own"})
     assert source_only.failures(LANE) == [
         (f"{OWN}[decoder]", "no f", "f() is gone", "predicted"),
-        (f"{OWN}[extend]", "no h", "", ""),
-        ("test_other[endpoint]", "slow", "", ""),
+        (f"{OWN}[extend]", "no h", "behavioural: g() has another body", ""),
+        ("test_other[endpoint]", "slow", "behavioural: g() has another body", ""),
         ("test_other", "slow", "", "it is vLLM's own"),
     ]
     assert source_only.unexplained(LANE) == [f"{OWN}[extend]", "test_other[endpoint]"]

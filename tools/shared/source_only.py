@@ -10,8 +10,13 @@ from shared.rendering import KINDS, render_into, result_of
 from shared.sources import SOURCES
 
 OWN_TESTS = "test_its_own_tests_pass_on_real_vllm"
-# Why a failure was not to be predicted, by the test's name.
-NOT_PREDICTED: dict[str, str] = {}
+# Why the audit did not call breaking what failed, by the test's name.
+NOT_PREDICTED = {
+    "test_the_server_answers_for_each_part[platform]": (
+        "no name and no signature changes: vLLM 0.33 sets the size of blocks in another method, "
+        "update_block_size_for_backend(), after the one in which the platform logs it"
+    ),
+}
 
 
 def audited(version: str) -> dict[str, dict[str, list[str]]]:
@@ -49,15 +54,17 @@ def failures(lane: dict) -> list[tuple[str, str, str, str]]:
     """Return of each test that failed its name, how, what the audit had said, and the reason.
 
     The audit predicts a failure if it calls something breaking for the kind that the test names.
+    Where it does not, the third is what it lists as changed in behaviour.
     What is neither predicted nor has a reason has "" for both.
     """
     rows = []
     for name, result in lane["results"].items():
         if result["outcome"] == "failed":
             kind = re.sub(r"^.*\[|\]$", "", name)
-            predicted = lane["audit"].get(kind, {}).get("Breaking", [])
-            reason = "predicted" if predicted else NOT_PREDICTED.get(name, "")
-            rows.append((name, result["reason"], "; ".join(predicted), reason))
+            said = lane["audit"].get(kind, {"Breaking": [], "Behavioral": []})
+            reason = "predicted" if said["Breaking"] else NOT_PREDICTED.get(name, "")
+            text = "; ".join(said["Breaking"] or [f"behavioural: {s}" for s in said["Behavioral"]])
+            rows.append((name, result["reason"], text, reason))
     return rows
 
 
