@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.edits import edit_of, edited
 from shared.rendering import RULES, TEMPLATES
 
 # The questions that each page answers, in this order.
@@ -101,13 +102,7 @@ def changed_by(block: Block, text: str) -> str:
     ValueError unless what it takes away stands there once.
     """
     for run in runs_of(block.lines):
-        lines = run.splitlines()
-        if strange := {line[:1] for line in lines} - {"-", "+", " "}:
-            raise ValueError(f"a line of a diff begins with {strange}")
-        old, new = ("\n".join(line[1:] for line in lines if line[0] in f" {mark}") for mark in "-+")
-        if text.count(old) != 1:
-            raise ValueError(f"{old!r} stands {text.count(old)} times in {block.title}")
-        text = text.replace(old, new)
+        text = edited(text, edit_of(block.language, str(block.title), f"{run}\n"))
     return text
 
 

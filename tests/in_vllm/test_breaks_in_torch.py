@@ -6,6 +6,7 @@ import runpy
 import pytest
 from lane import VERSION
 from shared import environments
+from shared.edits import Edit, apply
 from shared.rendering import TEMPLATES, render_into, result_of
 
 pytestmark = pytest.mark.breaks
@@ -23,11 +24,7 @@ CASES = [(kind, name) for kind in STATED for name in ["", *STATED[kind]["MUTATIO
 def test_the_packages_tests_catch_a_break_of_the_arithmetic(tmp_path, kind, name):
     project = render_into(tmp_path, kind=kind)
     if name:
-        file, old, new = STATED[kind]["MUTATIONS_IN_TORCH"][name]
-        path = project / project.name / file
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        apply([Edit(*STATED[kind]["MUTATIONS_IN_TORCH"][name])], project)
     command = [environments.environment(VERSION) / "python", "-m", "pytest", "-q", "-x"]
     # Without conftest.py, which chooses an engine.
     command += ["-p", "no:cacheprovider", "--noconftest", "-W", "ignore"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from lane import VERSION, build
 from shared import environments
+from shared.edits import Edit, apply
 from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of
 
 pytestmark = pytest.mark.real
@@ -22,13 +23,6 @@ ROW = f"{PACKAGE}.row_parallel:MyRowParallelLinear"
 LINE = '    "RMSNorm": "layer:MyRMSNorm",\n'
 
 
-def change(project: Path, file: str, old: str, new: str) -> None:
-    path = project / PACKAGE / file
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def with_two_layers(tmp_path_factory) -> tuple[Path, Path]:
     """The bin folder of an environment with a plugin that replaces a layer of each kind; its tests."""
@@ -36,7 +30,7 @@ def with_two_layers(tmp_path_factory) -> tuple[Path, Path]:
     project = render_into(folder, kind="layer_swap")
     shutil.copy(PROOF / "row_parallel.py", project / PACKAGE)
     second = '    "RowParallelLinear": "row_parallel:MyRowParallelLinear",\n'
-    change(project, "about.py", LINE, LINE + second)
+    apply([Edit("about.py", LINE, LINE + second)], project)
     bin_folder = environments.on_top_of(VERSION, folder / "venv")
     environments.install(bin_folder, build(project))
     return bin_folder, project
@@ -70,7 +64,7 @@ def test_every_layer_of_both_kinds_is_replaced_and_runs(
 
 def test_arithmetic_that_is_wrong_changes_the_tokens_compiled_and_eager(tmp_path):
     project = render_into(tmp_path, kind="layer_swap")
-    change(project, *BREAKS["epsilon is left out"])
+    apply([Edit(*BREAKS["epsilon is left out"])], project)
     bin_folder = environments.on_top_of(VERSION, tmp_path / "venv")
     environments.install(bin_folder, build(project))
     words = ["-p", "no:cacheprovider", "tests/test_layer.py", "-k", "hugging_face"]

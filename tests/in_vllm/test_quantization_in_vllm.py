@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lane import VERSION, build
 from shared import environments
+from shared.edits import Edit, edited
 from shared.rendering import LONG_LIMIT, TEMPLATES, render_into, result_of, run
 
 pytestmark = pytest.mark.real
@@ -110,8 +111,7 @@ def changed(quantization, folder: Path, file: str, old: str, new: str) -> Path:
     run("python", "-m", "zipfile", "-e", wheel, folder)
     path = folder / project.name / file
     text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    path.write_text(edited(text, Edit(file, old, new)), encoding="utf-8")
     return folder
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.edits import Edit, edited
 from shared.rendering import (
     FIXTURE_ENGINE,
     RULES,
@@ -108,8 +109,7 @@ class Installed(NamedTuple):
         site = shutil.copytree(self.site, folder / "site")
         path = site / self.package / file
         text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        path.write_text(edited(text, Edit(file, old, new)), encoding="utf-8")
         return Installed(self.project, site)
 
     def environment(self, **settings: str) -> dict[str, str]:

@@ -49,10 +49,15 @@ def apply(edits: list[Edit], project: Path) -> None:
         folder = project if edit.file.startswith("tests/") else project / project.name
         file = folder / edit.file
         text = file.read_text(encoding="utf-8")
-        old = text if edit.old is None else edit.old
-        if text.count(old) != 1:
-            raise ValueError(f"{edit.file} holds {text.count(old)} times:\n{old}")
-        file.write_text(text.replace(old, edit.new), encoding="utf-8")
+        file.write_text(edited(text, edit), encoding="utf-8")
+
+
+def edited(text: str, edit: Edit) -> str:
+    """Return what an edit makes of the text of its file; ValueError if it does not fit exactly once."""
+    old = text if edit.old is None else edit.old
+    if text.count(old) != 1:
+        raise ValueError(f"{edit.file} holds {text.count(old)} times:\n{old}")
+    return text.replace(old, edit.new)
 
 
 def read_guide(page: Path) -> Guide:
